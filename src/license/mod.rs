@@ -3,9 +3,19 @@
 //!
 //! * [`facts`]: what the marketplace said about one code.
 //! * [`suite`]: all codes of one product on one machine, as they are stored.
+//! * [`day`]: the day of "daily first use".
+//! * [`plausible`]: which of the times on offer is believed.
+//! * [`verdict`]: licensed or not, and until when.
+//! * [`schedule`]: when the next check is due.
 
+pub mod day;
 pub mod facts;
+pub mod plausible;
+pub mod schedule;
 pub mod suite;
+pub mod verdict;
 
+pub use day::DayRule;
 pub use facts::{Facts, Said};
-pub use suite::{ClockFacts, Suite};
+pub use suite::{ClockFacts, MAX_CODES, MAX_CODE_BYTES, Suite};
+pub use verdict::{Policy, Verdict};
