@@ -1,7 +1,12 @@
 //! The licence client of a desktop program that is sold on the Huawei Cloud marketplace.
 
+pub mod client;
 pub mod clock;
 pub mod error;
+pub mod events;
 pub mod license;
+#[cfg(test)]
+mod models;
+mod sync;
 
 pub use error::{Cause, Error, Status};

@@ -17,5 +17,5 @@ pub mod verdict;
 
 pub use day::DayRule;
 pub use facts::{Facts, Said};
-pub use suite::{ClockFacts, MAX_CODES, MAX_CODE_BYTES, Suite};
+pub use suite::{ClockFacts, MAX_CODE_BYTES, MAX_CODES, Suite};
 pub use verdict::{Policy, Verdict};

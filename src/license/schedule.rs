@@ -48,7 +48,8 @@ pub fn retry_delay(failures: u32, retry_after_s: Option<u32>, random: f64) -> Du
     let base = doubled.min(LONGEST_RETRY_S) as f64;
     // Up to a fifth less or more, so that a site's machines do not come back together.
     let jittered = Duration::from_secs_f64(base * (0.8 + 0.4 * random.clamp(0.0, 1.0)));
-    let asked = Duration::from_secs(u64::from(retry_after_s.unwrap_or(0)).min(LONGEST_RETRY_AFTER_S));
+    let asked =
+        Duration::from_secs(u64::from(retry_after_s.unwrap_or(0)).min(LONGEST_RETRY_AFTER_S));
     jittered.max(asked)
 }
 
@@ -118,7 +119,10 @@ mod tests {
             ..facts
         };
         assert!(!is_due(&asked_again, Some(T + 2 * HOUR), &POLICY));
-        assert_eq!(next_due(&asked_again, T + 2 * HOUR, POLICY.day), T + 16 * HOUR);
+        assert_eq!(
+            next_due(&asked_again, T + 2 * HOUR, POLICY.day),
+            T + 16 * HOUR
+        );
     }
 
     #[test]

@@ -57,9 +57,7 @@ impl Suite {
     /// The best licence held: licensed first, then latest expiry (unknown = latest), then latest check.
     pub fn best(&self, policy: &Policy, now: Option<i64>) -> Option<&str> {
         let rank = |facts: &Facts| {
-            let licensed = Judged::new(facts, policy)
-                .verdict(now)
-                .is_licensed();
+            let licensed = Judged::new(facts, policy).verdict(now).is_licensed();
             let expiry = match facts.expires_at {
                 0 => i64::MAX,
                 known => known,
@@ -102,17 +100,23 @@ mod tests {
     fn the_best_licence_is_licensed_then_lasts_longest() {
         let mut suite = Suite::default();
         assert_eq!(suite.best(&POLICY, Some(T)), None);
-        suite.licenses.insert("stale".into(), facts(T - 30 * DAY, 0));
+        suite
+            .licenses
+            .insert("stale".into(), facts(T - 30 * DAY, 0));
         suite.licenses.insert("short".into(), facts(T, T + DAY));
         assert_eq!(suite.best(&POLICY, Some(T)), Some("short"));
-        suite.licenses.insert("long".into(), facts(T - 60, T + 9 * DAY));
+        suite
+            .licenses
+            .insert("long".into(), facts(T - 60, T + 9 * DAY));
         assert_eq!(suite.best(&POLICY, Some(T)), Some("long"));
         suite.licenses.insert("open".into(), facts(T - 60, 0));
         assert_eq!(suite.best(&POLICY, Some(T)), Some("open"));
         suite.licenses.insert("opener".into(), facts(T, 0));
         assert_eq!(suite.best(&POLICY, Some(T)), Some("opener"));
         for code in ["open", "opener"] {
-            suite.licenses.insert(code.into(), Facts::of_another_machine());
+            suite
+                .licenses
+                .insert(code.into(), Facts::of_another_machine());
         }
         assert_eq!(suite.best(&POLICY, Some(T)), Some("long"));
     }

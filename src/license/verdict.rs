@@ -239,7 +239,10 @@ mod tests {
             assert_eq!(judge(&facts, T), expected);
             let judged = Judged::new(&facts, &POLICY);
             assert_eq!(judged.verdict(None), expected);
-            let foreign = Facts { foreign: true, ..facts };
+            let foreign = Facts {
+                foreign: true,
+                ..facts
+            };
             assert_eq!(judge(&foreign, T), Verdict::Foreign);
         }
         let judged = Judged::new(&alive(0), &POLICY);
@@ -254,10 +257,7 @@ mod tests {
         };
         let judged = Judged::new(&alive(0), &policy);
         let midnight = T + 16 * HOUR;
-        assert_eq!(
-            judged.verdict(Some(midnight + HOUR - 1)),
-            Verdict::Offline
-        );
+        assert_eq!(judged.verdict(Some(midnight + HOUR - 1)), Verdict::Offline);
         assert_eq!(judged.verdict(Some(midnight + HOUR)), Verdict::Stale);
     }
 

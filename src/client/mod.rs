@@ -1,0 +1,3 @@
+pub mod lifecycle;
+use crate::events::hub;
+use crate::sync;

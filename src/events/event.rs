@@ -1,0 +1,239 @@
+//! What events there are and the messages they carry.
+//!
+//! A message is the platform's envelope, `{"operate":…,"params":{…},"comeBackParams":{}}`. Documented members come
+//! first and are spelled as documented; ours follow. In `params`, truth values are the strings `"true"` and `"false"`,
+//! as the platform writes them; times are Unix seconds and codes are numbers.
+
+use crate::error::Error;
+use crate::license::Verdict;
+use serde::Serialize;
+
+/// Event types as they cross the C ABI. Numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum EventType {
+    Unknown = 0,
+    Heartbeat = 1,
+    LicenseVerify = 2,
+    LicenseChanged = 3,
+    LicenseExpiring = 4,
+    UpgradeNotice = 5,
+    Update = 6,
+    UpgradeProgress = 7,
+    OpenCloudFileResult = 16,
+    SaveResult = 17,
+    UploadBegin = 18,
+    UploadEnd = 19,
+    ClientClosed = 20,
+}
+
+impl EventType {
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+}
+
+/// An event ready for delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub kind: EventType,
+    pub message: String,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, P> {
+    operate: &'a str,
+    params: P,
+    #[serde(rename = "comeBackParams")]
+    come_back_params: Empty,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct HeartbeatParams<'a> {
+    status: &'a str,
+    license: &'a str,
+    license_status: &'a str,
+    expire_time: i64,
+    error_code: i32,
+    error_msg: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct LicenseVerifyParams<'a> {
+    status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license_file_path: Option<&'a str>,
+    license_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_msg: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct LicenseChangedParams<'a> {
+    license: &'a str,
+    previous: &'a str,
+    current: &'a str,
+    licensed: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct LicenseExpiringParams<'a> {
+    license: &'a str,
+    expire_time: i64,
+    days: i64,
+}
+
+fn event(kind: EventType, operate: &str, params: impl Serialize) -> Event {
+    let envelope = Envelope {
+        operate,
+        params,
+        come_back_params: Empty {},
+    };
+    Event {
+        kind,
+        // Structs of strings and numbers always serialise.
+        message: serde_json::to_string(&envelope).unwrap_or_default(),
+    }
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+fn outcome(failed: bool) -> &'static str {
+    if failed { "failed" } else { "success" }
+}
+
+/// A check was made. `text` is the failure in the program's language, empty if none.
+pub fn heartbeat(
+    license: &str,
+    verdict: Verdict,
+    expires_at: i64,
+    failure: Option<(&Error, &str)>,
+) -> Event {
+    event(
+        EventType::Heartbeat,
+        "Heartbeat",
+        HeartbeatParams {
+            status: outcome(failure.is_some()),
+            license,
+            license_status: verdict.name(),
+            expire_time: expires_at,
+            error_code: failure.map_or(0, |(error, _)| error.status.code()),
+            error_msg: failure.map_or("", |(_, text)| text),
+        },
+    )
+}
+
+/// The answer to a request for the licence as a string.
+pub fn license_verify_string(result: Result<&str, (&Error, &str)>) -> Event {
+    let failure = result.err();
+    event(
+        EventType::LicenseVerify,
+        "LicenseVerify",
+        LicenseVerifyParams {
+            status: outcome(failure.is_some()),
+            license_content: result.ok(),
+            license_file_path: None,
+            license_type: "string",
+            error_code: failure.map(|(error, _)| error.status.code()),
+            error_msg: failure.map(|(_, text)| text),
+        },
+    )
+}
+
+/// The answer to a request for the licence as a file.
+pub fn license_verify_file(result: Result<&str, (&Error, &str)>) -> Event {
+    let failure = result.err();
+    event(
+        EventType::LicenseVerify,
+        "LicenseVerify",
+        LicenseVerifyParams {
+            status: outcome(failure.is_some()),
+            license_content: None,
+            license_file_path: result.ok(),
+            license_type: "file",
+            error_code: failure.map(|(error, _)| error.status.code()),
+            error_msg: failure.map(|(_, text)| text),
+        },
+    )
+}
+
+pub fn license_changed(license: &str, previous: Verdict, current: Verdict) -> Event {
+    event(
+        EventType::LicenseChanged,
+        "LicenseChanged",
+        LicenseChangedParams {
+            license,
+            previous: previous.name(),
+            current: current.name(),
+            licensed: truth(current.is_licensed()),
+        },
+    )
+}
+
+pub fn license_expiring(license: &str, expires_at: i64, days: i64) -> Event {
+    event(
+        EventType::LicenseExpiring,
+        "LicenseExpiring",
+        LicenseExpiringParams {
+            license,
+            expire_time: expires_at,
+            days,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Cause, Status};
+
+    #[test]
+    fn the_documented_samples_come_out_to_the_letter() {
+        assert_eq!(
+            license_verify_string(Ok("0078369f54-a3ce-4dc7-8a62-904555416f9000")).message,
+            r#"{"operate":"LicenseVerify","params":{"Status":"success","LicenseContent":"0078369f54-a3ce-4dc7-8a62-904555416f9000","LicenseType":"string"},"comeBackParams":{}}"#
+        );
+        assert_eq!(
+            license_verify_file(Ok("D:\\license.lic")).message,
+            r#"{"operate":"LicenseVerify","params":{"Status":"success","LicenseFilePath":"D:\\license.lic","LicenseType":"file"},"comeBackParams":{}}"#
+        );
+    }
+
+    #[test]
+    fn failures_say_why() {
+        let error = Error::new(Status::Expired, Cause::Verdict, "the licence has expired");
+        assert_eq!(
+            license_verify_string(Err((&error, "expired"))).message,
+            r#"{"operate":"LicenseVerify","params":{"Status":"failed","LicenseType":"string","ErrorCode":-23,"ErrorMsg":"expired"},"comeBackParams":{}}"#
+        );
+        assert_eq!(
+            heartbeat("PL\"1", Verdict::Expired, 5, Some((&error, "expired"))).message,
+            r#"{"operate":"Heartbeat","params":{"Status":"failed","License":"PL\"1","LicenseStatus":"EXPIRED","ExpireTime":5,"ErrorCode":-23,"ErrorMsg":"expired"},"comeBackParams":{}}"#
+        );
+    }
+
+    #[test]
+    fn changes_name_both_verdicts() {
+        assert_eq!(
+            license_changed("PL1", Verdict::Offline, Verdict::Alive).message,
+            r#"{"operate":"LicenseChanged","params":{"License":"PL1","Previous":"OFFLINE","Current":"ALIVE","Licensed":"true"},"comeBackParams":{}}"#
+        );
+        assert_eq!(
+            license_expiring("PL1", 9, 7).message,
+            r#"{"operate":"LicenseExpiring","params":{"License":"PL1","ExpireTime":9,"Days":7},"comeBackParams":{}}"#
+        );
+    }
+}

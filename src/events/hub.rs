@@ -1,0 +1,452 @@
+//! The ordered queue of events and their delivery to the one registered receiver.
+//!
+//! All state is in one monitor. A receiver is only ever called with the monitor unlocked and with `busy` set, so that
+//! there is never more than one call at a time and everybody else can see whose it is. Ending a registration moves it
+//! from `active` to `retired`; a retired one is retired (its `user_data_free` run) exactly once, when nothing is busy:
+//! by the dispatcher in thread delivery, by the thread that ended it in poll delivery, or by the polling thread if that
+//! one is no longer waiting.
+//!
+//! The source is compiled a second time against shuttle's locks in `models`.
+
+use super::sync::{
+    Condvar, Deadline, Mutex, MutexGuard, Sabotage, lock, sabotage, thread_mark, wait, wait_until,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Most events that wait; the oldest is dropped for the next.
+pub const CAPACITY: usize = 256;
+
+/// Who receives events.
+pub trait Receiver<E>: Send + Sync {
+    /// Called for each event, never two at a time and never under a lock.
+    fn receive(&self, event: &E);
+    /// Called exactly once, after the last [`Receiver::receive`].
+    fn retire(&self);
+}
+
+/// Called when the queue becomes non-empty, in poll delivery.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Thread,
+    Poll,
+}
+
+/// How the end of a registration went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its receiver will not be called again and has been retired.
+    Now,
+    /// Asked for inside a callback: takes effect when that returns.
+    Deferred,
+    /// A callback did not return in time: takes effect when it does.
+    TimedOut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    Closed,
+    Reentrant,
+}
+
+struct Registration<E> {
+    id: u64,
+    receiver: Arc<dyn Receiver<E>>,
+}
+
+struct Busy {
+    thread: usize,
+    id: u64,
+}
+
+struct Inner<E> {
+    queue: VecDeque<E>,
+    /// What a running poll still has to deliver; events raised meanwhile wait for the next.
+    batch: VecDeque<E>,
+    dropped: u64,
+    next_id: u64,
+    active: Option<Registration<E>>,
+    retired: VecDeque<Registration<E>>,
+    busy: Option<Busy>,
+    polling: Option<usize>,
+    /// Threads that wait, in poll delivery, to retire what they ended.
+    enders: usize,
+    wake: Option<Wake>,
+    waking: Option<usize>,
+    closing: bool,
+    dispatching: bool,
+}
+
+pub struct Hub<E> {
+    delivery: Delivery,
+    inner: Mutex<Inner<E>>,
+    changed: Condvar,
+}
+
+type Guard<'a, E> = MutexGuard<'a, Inner<E>>;
+
+impl<E> Hub<E> {
+    pub fn new(delivery: Delivery) -> Hub<E> {
+        Hub {
+            delivery,
+            inner: Mutex::new(Inner {
+                queue: VecDeque::new(),
+                batch: VecDeque::new(),
+                dropped: 0,
+                next_id: 1,
+                active: None,
+                retired: VecDeque::new(),
+                busy: None,
+                polling: None,
+                enders: 0,
+                wake: None,
+                waking: None,
+                closing: false,
+                dispatching: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    /// Queues an event. Returns how many were ever dropped if this one pushed another out.
+    pub fn raise(&self, event: E) -> Option<u64> {
+        let mut inner = lock(&self.inner);
+        if inner.closing {
+            return None;
+        }
+        let was_empty = inner.queue.is_empty();
+        inner.queue.push_back(event);
+        let overflowed = inner.queue.len() > CAPACITY;
+        if overflowed {
+            inner.queue.pop_front();
+            inner.dropped += 1;
+        }
+        let dropped = overflowed.then_some(inner.dropped);
+        self.changed.notify_all();
+        if was_empty {
+            drop(self.wake_program(inner));
+        }
+        dropped
+    }
+
+    /// Makes `receiver` the one that is called. An earlier one is ended first.
+    pub fn register(
+        &self,
+        receiver: Arc<dyn Receiver<E>>,
+        deadline: &Deadline,
+    ) -> Result<Ended, Refused> {
+        let mut inner = lock(&self.inner);
+        if inner.closing {
+            return Err(Refused::Closed);
+        }
+        let id = inner.next_id;
+        inner.next_id += 1;
+        let earlier = inner.active.replace(Registration { id, receiver });
+        self.changed.notify_all();
+        Ok(self.end(inner, earlier, deadline))
+    }
+
+    pub fn unregister(&self, deadline: &Deadline) -> Result<Ended, Refused> {
+        let mut inner = lock(&self.inner);
+        if inner.closing {
+            return Err(Refused::Closed);
+        }
+        let earlier = inner.active.take();
+        Ok(self.end(inner, earlier, deadline))
+    }
+
+    /// Delivers what is queued on the calling thread, after waiting for a first event. Returns how many.
+    pub fn poll(&self, deadline: &Deadline) -> Result<u32, Refused> {
+        let me = thread_mark();
+        let mut inner = lock(&self.inner);
+        if inner.closing {
+            return Err(Refused::Closed);
+        }
+        if inner.polling.is_some() || is_inside(&inner, me) {
+            return Err(Refused::Reentrant);
+        }
+        inner.polling = Some(me);
+        let mut inner = self.wait_for_first(inner, deadline);
+        if inner.active.is_some() {
+            inner.batch = std::mem::take(&mut inner.queue);
+        }
+        let (mut inner, delivered) = self.deliver_batch(inner, me);
+        inner.polling = None;
+        let closed = inner.closing;
+        inner = self.put_back_batch(inner);
+        self.changed.notify_all();
+        drop(inner);
+        if closed {
+            Err(Refused::Closed)
+        } else {
+            Ok(delivered)
+        }
+    }
+
+    /// Sets who is told that the queue became non-empty. Waits until an earlier one is no longer running.
+    pub fn set_wake(&self, wake: Option<Wake>, deadline: &Deadline) -> Result<Ended, Refused> {
+        let me = thread_mark();
+        let mut inner = lock(&self.inner);
+        if inner.closing {
+            return Err(Refused::Closed);
+        }
+        inner.wake = wake;
+        if inner.waking == Some(me) {
+            return Ok(Ended::Deferred);
+        }
+        while inner.waking.is_some() {
+            let in_time;
+            (inner, in_time) = wait_until(&self.changed, inner, deadline);
+            if !in_time {
+                return Ok(Ended::TimedOut);
+            }
+        }
+        if !inner.queue.is_empty() {
+            drop(self.wake_program(inner));
+        }
+        Ok(Ended::Now)
+    }
+
+    /// The dispatcher thread's whole life, in thread delivery.
+    pub fn dispatch(&self) {
+        let me = thread_mark();
+        let mut inner = lock(&self.inner);
+        loop {
+            if !inner.retired.is_empty() {
+                inner = self.retire_one(inner, me);
+            } else if inner.closing {
+                break;
+            } else if inner.active.is_some() && !inner.queue.is_empty() {
+                let event = inner.queue.pop_front();
+                inner = self.deliver(inner, event, me);
+            } else {
+                inner = wait(&self.changed, inner);
+            }
+        }
+        inner.dispatching = false;
+        self.changed.notify_all();
+    }
+
+    /// True the first time only: the caller then starts the dispatcher, or takes it back by [`Hub::not_dispatching`].
+    pub fn claim_dispatcher(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        let first = self.delivery == Delivery::Thread && !inner.dispatching && !inner.closing;
+        if first {
+            inner.dispatching = true;
+        }
+        first
+    }
+
+    /// The dispatcher could not be started.
+    pub fn not_dispatching(&self) {
+        lock(&self.inner).dispatching = false;
+        self.changed.notify_all();
+    }
+
+    /// No further event is delivered from here on.
+    pub fn close(&self) {
+        let mut inner = lock(&self.inner);
+        inner.closing = true;
+        inner.queue.clear();
+        inner.batch.clear();
+        inner.wake = None;
+        if let Some(registration) = inner.active.take() {
+            inner.retired.push_back(registration);
+        }
+        if !sabotage(Sabotage::CloseSilently) {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until nothing runs any more and everything is retired. False when the deadline came first.
+    pub fn wait_closed(&self, deadline: &Deadline) -> bool {
+        let me = thread_mark();
+        let mut inner = lock(&self.inner);
+        inner.enders += 1;
+        let (mut inner, ended) = self.wait_for(inner, deadline, me, is_quiet);
+        inner.enders -= 1;
+        ended
+    }
+
+    /// The calling thread is inside a callback, a retirement or a wake-up of this hub.
+    pub fn is_inside(&self) -> bool {
+        is_inside(&lock(&self.inner), thread_mark())
+    }
+
+    /// Ends a registration that has just been taken out of `active`.
+    fn end(
+        &self,
+        mut inner: Guard<'_, E>,
+        ended: Option<Registration<E>>,
+        deadline: &Deadline,
+    ) -> Ended {
+        let me = thread_mark();
+        let Some(registration) = ended else {
+            return Ended::Now;
+        };
+        let id = registration.id;
+        if sabotage(Sabotage::RetireEarly) {
+            registration.receiver.retire();
+            return Ended::Now;
+        }
+        inner.retired.push_back(registration);
+        self.changed.notify_all();
+        if is_inside(&inner, me) && !sabotage(Sabotage::WaitInsideCallback) {
+            return Ended::Deferred;
+        }
+        if sabotage(Sabotage::LeaveCallbackRunning) {
+            return Ended::Now;
+        }
+        inner.enders += 1;
+        let (mut inner, ended) = self.wait_for(inner, deadline, me, |inner| !holds(inner, id));
+        inner.enders -= 1;
+        if ended { Ended::Now } else { Ended::TimedOut }
+    }
+
+    /// Waits until `done`, retiring what this thread may. The last look is taken after the deadline, under the same lock
+    /// as the caller's giving up: from then on the polling thread retires.
+    fn wait_for<'a>(
+        &'a self,
+        mut inner: Guard<'a, E>,
+        deadline: &Deadline,
+        me: usize,
+        done: impl Fn(&Inner<E>) -> bool,
+    ) -> (Guard<'a, E>, bool) {
+        let mut in_time = true;
+        loop {
+            inner = self.retire_in_poll(inner, me);
+            if done(&inner) {
+                return (inner, true);
+            }
+            if !in_time && !sabotage(Sabotage::ForgetDeadline) {
+                return (inner, false);
+            }
+            (inner, in_time) = wait_until(&self.changed, inner, deadline);
+        }
+    }
+
+    fn wait_for_first<'a>(&'a self, mut inner: Guard<'a, E>, deadline: &Deadline) -> Guard<'a, E> {
+        while !inner.closing && (inner.queue.is_empty() || inner.active.is_none()) {
+            let in_time;
+            (inner, in_time) = wait_until(&self.changed, inner, deadline);
+            if !in_time {
+                break;
+            }
+        }
+        inner
+    }
+
+    fn deliver_batch<'a>(&'a self, mut inner: Guard<'a, E>, me: usize) -> (Guard<'a, E>, u32) {
+        let mut delivered = 0;
+        while !inner.closing && inner.active.is_some() && inner.busy.is_none() {
+            let Some(event) = inner.batch.pop_front() else {
+                break;
+            };
+            inner = self.deliver(inner, Some(event), me);
+            delivered += 1;
+            // Whoever ended the registration retires it, unless it no longer waits.
+            while inner.enders == 0 && !inner.retired.is_empty() && inner.busy.is_none() {
+                inner = self.retire_one(inner, me);
+            }
+        }
+        (inner, delivered)
+    }
+
+    /// What an unregister in the middle of a batch left over stays first in line.
+    fn put_back_batch<'a>(&'a self, mut inner: Guard<'a, E>) -> Guard<'a, E> {
+        let was_empty = inner.queue.is_empty();
+        while let Some(event) = inner.batch.pop_back() {
+            inner.queue.push_front(event);
+        }
+        if was_empty && !inner.queue.is_empty() {
+            return self.wake_program(inner);
+        }
+        inner
+    }
+
+    fn deliver<'a>(&'a self, mut inner: Guard<'a, E>, event: Option<E>, me: usize) -> Guard<'a, E> {
+        let (Some(event), Some(active)) = (event, &inner.active) else {
+            return inner;
+        };
+        let (id, receiver) = (active.id, active.receiver.clone());
+        if sabotage(Sabotage::DeliverUnderLock) {
+            receiver.receive(&event);
+            return inner;
+        }
+        inner.busy = Some(Busy { thread: me, id });
+        drop(inner);
+        receiver.receive(&event);
+        drop((event, receiver));
+        self.idle()
+    }
+
+    fn retire_one<'a>(&'a self, mut inner: Guard<'a, E>, me: usize) -> Guard<'a, E> {
+        let Some(registration) = inner.retired.pop_front() else {
+            return inner;
+        };
+        inner.busy = Some(Busy {
+            thread: me,
+            id: registration.id,
+        });
+        drop(inner);
+        registration.receiver.retire();
+        drop(registration);
+        self.idle()
+    }
+
+    fn idle(&self) -> Guard<'_, E> {
+        let mut inner = lock(&self.inner);
+        inner.busy = None;
+        self.changed.notify_all();
+        inner
+    }
+
+    /// Retires on the calling thread what may be, in poll delivery; the dispatcher does it otherwise.
+    fn retire_in_poll<'a>(&'a self, mut inner: Guard<'a, E>, me: usize) -> Guard<'a, E> {
+        while self.delivery == Delivery::Poll && inner.busy.is_none() && !inner.retired.is_empty() {
+            inner = self.retire_one(inner, me);
+        }
+        inner
+    }
+
+    fn wake_program<'a>(&'a self, mut inner: Guard<'a, E>) -> Guard<'a, E> {
+        let Some(wake) = inner.wake.clone() else {
+            return inner;
+        };
+        // A wake-up that is running on another thread is still to be followed by a poll, which sees this event too.
+        if inner.waking.is_some() {
+            return inner;
+        }
+        inner.waking = Some(thread_mark());
+        drop(inner);
+        wake();
+        drop(wake);
+        let mut inner = lock(&self.inner);
+        inner.waking = None;
+        self.changed.notify_all();
+        inner
+    }
+}
+
+fn is_inside<E>(inner: &Inner<E>, me: usize) -> bool {
+    inner.busy.as_ref().is_some_and(|busy| busy.thread == me) || inner.waking == Some(me)
+}
+
+fn holds<E>(inner: &Inner<E>, id: u64) -> bool {
+    inner.busy.as_ref().is_some_and(|busy| busy.id == id)
+        || inner.retired.iter().any(|r| r.id == id)
+}
+
+fn is_quiet<E>(inner: &Inner<E>) -> bool {
+    inner.busy.is_none()
+        && inner.retired.is_empty()
+        && inner.polling.is_none()
+        && inner.waking.is_none()
+        && !inner.dispatching
+}
