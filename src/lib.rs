@@ -5,8 +5,6 @@ pub mod clock;
 pub mod error;
 pub mod events;
 pub mod license;
-#[cfg(test)]
-mod models;
-mod sync;
+pub mod store;
 
 pub use error::{Cause, Error, Status};

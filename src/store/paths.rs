@@ -1,0 +1,273 @@
+//! Where the state lies and what its files are called.
+//!
+//! The folder comes from the platform, never from the environment of the program. `/var/lib` and the like are constants;
+//! the user's folder is what `dirs` says. In scope machine the folder must be the administrator's from the root down:
+//! [`vet`] decides that from facts alone, [`survey`] collects them.
+//!
+//! File names carry keyed hashes under a constant key, not under `STATE_SECRET`: a rotated secret must still find the
+//! file, and a name in a shared home folder must not tell the machine id.
+
+use super::{Location, Scope};
+use ring::hmac;
+use std::path::{Path, PathBuf};
+
+/// Key of the names. Not a secret: it only keeps the hashes apart from those that other programs make of the same id.
+const NAME_KEY: &[u8] = b"iscdesk state file name 1";
+pub(super) const EXTENSION: &str = ".isclic";
+pub(super) const PREVIOUS: &str = ".previous";
+
+/// The folder of the state where `DATA_DIR` does not name one. `None` where the platform names none, or where vendor or
+/// product could lead out of it.
+pub fn default_dir(location: &Location) -> Option<PathBuf> {
+    if !is_plain(&location.vendor) || !is_plain(&location.product) {
+        return None;
+    }
+    let base = match location.scope {
+        Scope::User => dirs::data_local_dir()?,
+        Scope::Machine => machine_base()?,
+    };
+    Some(base.join(&location.vendor).join(&location.product))
+}
+
+/// The folder in use. A relative one is fixed to today's working directory, which file dialogues like to change.
+pub(super) fn chosen_dir(location: &Location) -> Option<PathBuf> {
+    match &location.data_dir {
+        Some(dir) if !dir.as_os_str().is_empty() => {
+            Some(std::path::absolute(dir).unwrap_or_else(|_| dir.clone()))
+        }
+        _ => default_dir(location),
+    }
+}
+
+/// macOS: the same folder as `/var/lib`, spelled without the link that `/var` is there.
+#[cfg(unix)]
+fn machine_base() -> Option<PathBuf> {
+    let base = if cfg!(target_os = "macos") {
+        "/private/var/lib"
+    } else {
+        "/var/lib"
+    };
+    Some(PathBuf::from(base))
+}
+
+/// The system's answer for ProgramData needs an unsafe call, and the variable of that name is the user's to change: a
+/// machine-wide folder has to be named by `DATA_DIR` here.
+#[cfg(windows)]
+fn machine_base() -> Option<PathBuf> {
+    None
+}
+
+/// One component of a path on every platform, and not a special one.
+fn is_plain(name: &str) -> bool {
+    let special = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':');
+    !name.trim_matches(['.', ' ']).is_empty() && !name.contains(special)
+}
+
+/// Key under which this product's machine tag and binding are hashed, so that two products tell different stories.
+pub(super) fn product_key(vendor: &str, product: &str) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, NAME_KEY);
+    let mut context = hmac::Context::with_key(&key);
+    // The length keeps ("ab", "c") and ("a", "bc") apart.
+    context.update(&(vendor.len() as u64).to_be_bytes());
+    context.update(vendor.as_bytes());
+    context.update(product.as_bytes());
+    context.sign().as_ref().to_vec()
+}
+
+/// First part of every file name of a product: 8 hex characters.
+pub(super) fn product_tag(product_key: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, product_key);
+    let tag = hmac::sign(&key, b"product tag");
+    tag.as_ref()[..4]
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Name of a state file. A machine tag that is not what [`super::Identity`] promises is made harmless.
+pub(super) fn file_name(product_tag: &str, machine_tag: &str) -> String {
+    let hex = machine_tag.chars().filter(char::is_ascii_hexdigit);
+    let machine: String = hex.take(16).collect::<String>().to_ascii_lowercase();
+    format!("{product_tag}-{machine:0>16}{EXTENSION}")
+}
+
+/// Name of the state file to which a main or previous file of this product belongs, whatever the machine.
+pub(super) fn state_name<'a>(name: &'a str, product_tag: &str) -> Option<&'a str> {
+    let main = name.strip_suffix(PREVIOUS).unwrap_or(name);
+    let machine = main
+        .strip_prefix(product_tag)?
+        .strip_prefix('-')?
+        .strip_suffix(EXTENSION)?;
+    let is_tag = machine.len() == 16 && machine.chars().all(|c| c.is_ascii_hexdigit());
+    is_tag.then_some(main)
+}
+
+/// What is known about one folder on the way down to the state.
+#[derive(Clone, Debug)]
+pub struct FolderFacts {
+    pub path: PathBuf,
+    pub is_dir: bool,
+    pub is_link: bool,
+    /// Owner and mode where the platform has them.
+    pub unix: Option<(u32, u32)>,
+}
+
+/// Is a machine-wide folder the administrator's? The folder itself comes first, then its parents up to the root.
+pub fn vet(chain: &[FolderFacts]) -> Result<(), String> {
+    for (depth, folder) in chain.iter().enumerate() {
+        vet_one(folder, depth > 0).map_err(|why| format!("{} {why}", folder.path.display()))?;
+    }
+    Ok(())
+}
+
+fn vet_one(folder: &FolderFacts, is_parent: bool) -> Result<(), &'static str> {
+    if folder.is_link {
+        return Err("is a link: name the folder that it leads to");
+    }
+    if !folder.is_dir {
+        return Err("is not a folder");
+    }
+    let Some((owner, mode)) = folder.unix else {
+        return Ok(());
+    };
+    if owner != 0 {
+        return Err("belongs to an ordinary user, not to root");
+    }
+    // Who may write in a parent without the sticky bit can put another folder in our place.
+    if is_parent && mode & 0o002 != 0 && mode & 0o1000 == 0 {
+        return Err("can be written by everybody");
+    }
+    Ok(())
+}
+
+/// Collects the facts for [`vet`], the folder first.
+pub fn survey(dir: &Path) -> std::io::Result<Vec<FolderFacts>> {
+    let named = |path: &&Path| !path.as_os_str().is_empty();
+    dir.ancestors().filter(named).map(facts_of).collect()
+}
+
+fn facts_of(path: &Path) -> std::io::Result<FolderFacts> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    Ok(FolderFacts {
+        path: path.to_owned(),
+        is_dir: metadata.is_dir(),
+        is_link: metadata.is_symlink(),
+        unix: owner_and_mode(&metadata),
+    })
+}
+
+#[cfg(unix)]
+fn owner_and_mode(metadata: &std::fs::Metadata) -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.uid(), metadata.mode()))
+}
+
+#[cfg(windows)]
+fn owner_and_mode(_: &std::fs::Metadata) -> Option<(u32, u32)> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(vendor: &str, product: &str, scope: Scope) -> Location {
+        Location {
+            vendor: vendor.into(),
+            product: product.into(),
+            scope,
+            data_dir: None,
+        }
+    }
+
+    fn folder(path: &str, owner: u32, mode: u32) -> FolderFacts {
+        FolderFacts {
+            path: path.into(),
+            is_dir: true,
+            is_link: false,
+            unix: Some((owner, mode)),
+        }
+    }
+
+    #[test]
+    fn hostile_names_have_no_default_folder() {
+        for bad in [
+            "", ".", "..", " . ", "../x", "a/b", "a\\b", "C:", "a\0b", "a\nb", "/etc",
+        ] {
+            for scope in [Scope::User, Scope::Machine] {
+                assert_eq!(default_dir(&location(bad, "p", scope)), None, "{bad:?}");
+                assert_eq!(default_dir(&location("v", bad, scope)), None, "{bad:?}");
+            }
+        }
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn the_machine_folder_is_a_constant() {
+        let dir = default_dir(&location("Acme 华", "CAD", Scope::Machine));
+        assert_eq!(dir, Some(PathBuf::from("/var/lib/Acme 华/CAD")));
+    }
+
+    #[test]
+    fn tags_differ_by_vendor_and_product() {
+        let tag = |vendor: &str, product: &str| product_tag(&product_key(vendor, product));
+        assert_eq!(tag("ab", "c"), tag("ab", "c"));
+        assert_ne!(tag("ab", "c"), tag("a", "bc"));
+        assert_ne!(tag("ab", "c"), tag("ab", "d"));
+        assert_eq!(tag("ab", "c").len(), 8);
+    }
+
+    #[test]
+    fn a_hostile_machine_tag_stays_a_file_name() {
+        let name = file_name("01234567", "../../ETC/passwd");
+        assert_eq!(name, "01234567-000000000000ecad.isclic");
+        assert_eq!(file_name("01234567", "").len(), 32);
+    }
+
+    #[test]
+    fn only_state_files_of_the_product_are_recognised() {
+        let name = "01234567-00000000deadbeef.isclic";
+        assert_eq!(state_name(name, "01234567"), Some(name));
+        let previous = format!("{name}.previous");
+        assert_eq!(state_name(&previous, "01234567"), Some(name));
+        assert_eq!(state_name(name, "01234568"), None);
+        for other in [".lock", ".damaged-1", ".previous.damaged-1", ".x.tmp"] {
+            assert_eq!(state_name(&format!("{name}{other}"), "01234567"), None);
+        }
+        assert_eq!(state_name("01234567-beef.isclic", "01234567"), None);
+    }
+
+    #[test]
+    fn a_machine_folder_must_be_the_administrators() {
+        let root = || folder("/", 0, 0o755);
+        assert_eq!(vet(&[folder("/s", 0, 0o1777), root()]), Ok(()));
+        assert_eq!(vet(&[folder("/s", 0, 0o777), root()]), Ok(()));
+        let sticky = folder("/tmp", 0, 0o1777);
+        assert_eq!(vet(&[folder("/tmp/s", 0, 0o777), sticky, root()]), Ok(()));
+
+        assert!(vet(&[folder("/s", 1000, 0o755), root()]).is_err());
+        assert!(vet(&[folder("/u/s", 0, 0o755), folder("/u", 1000, 0o755), root()]).is_err());
+        assert!(vet(&[folder("/w/s", 0, 0o755), folder("/w", 0, 0o777), root()]).is_err());
+        let link = |path: &str| FolderFacts {
+            is_link: true,
+            is_dir: false,
+            ..folder(path, 0, 0o777)
+        };
+        assert!(vet(&[link("/s"), root()]).is_err());
+        assert!(vet(&[folder("/l/s", 0, 0o755), link("/l"), root()]).is_err());
+        let file = FolderFacts {
+            is_dir: false,
+            ..folder("/s", 0, 0o644)
+        };
+        assert!(vet(&[file, root()]).unwrap_err().contains("/s"));
+    }
+
+    #[test]
+    fn a_survey_goes_up_to_the_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let chain = survey(dir.path()).unwrap();
+        assert_eq!(chain[0].path, dir.path());
+        assert_eq!(chain.last().unwrap().path.parent(), None);
+        assert!(survey(&dir.path().join("missing")).is_err());
+    }
+}
