@@ -186,3 +186,41 @@ fn set_aside(
         file: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{folder, locked, put, store, suite};
+    use super::*;
+
+    fn damaged() -> Reading {
+        Reading {
+            found: Found::Damaged("seen a moment ago"),
+            file: None,
+        }
+    }
+
+    #[test]
+    fn a_file_replaced_by_a_good_one_meanwhile_is_not_set_aside() {
+        let dir = folder();
+        let store = store(dir.path());
+        put(&store, &suite("PL-1", 5)).unwrap();
+        let target = store.target().unwrap();
+        let mut notes = Vec::new();
+        let again = set_aside(&store, &target, &target.main(), damaged(), &mut notes);
+        assert!(matches!(again.found, Found::Valid(..)));
+        assert_eq!(notes, []);
+        assert!(target.main().exists());
+    }
+
+    #[test]
+    fn nothing_is_moved_while_another_holds_the_lock() {
+        let dir = folder();
+        let store = store(dir.path());
+        let _lock = locked(&store);
+        let target = store.target().unwrap();
+        std::fs::write(target.main(), b"junk").unwrap();
+        let again = set_aside(&store, &target, &target.main(), damaged(), &mut Vec::new());
+        assert!(matches!(again.found, Found::Damaged("seen a moment ago")));
+        assert!(target.main().exists());
+    }
+}
