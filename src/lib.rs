@@ -5,6 +5,6 @@ pub mod clock;
 pub mod error;
 pub mod events;
 pub mod license;
-pub mod store;
+pub mod marketplace;
 
 pub use error::{Cause, Error, Status};

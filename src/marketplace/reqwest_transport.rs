@@ -1,0 +1,156 @@
+//! [`Transport`] by reqwest. No other file names it.
+//!
+//! HTTP/1.1 only, no redirects, no pooled connections (a licence is asked about once a day), no retries of the library's
+//! own, and a bounded body. Requests over `http`, which go to loopback alone, never use a proxy. The runtime that polls
+//! the futures must have I/O and time.
+
+use super::faults::{self, Phase};
+use super::lookup::{ThreadsAlive, look_up};
+use super::percent;
+use super::proxy::{HttpProxy, Proxy};
+use super::roots;
+use super::time;
+use super::transport::{Request, Response, Sending, Transport, TransportError, TransportErrorKind};
+use crate::{Cause, Error, Status};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use std::path::Path;
+use std::time::Duration;
+
+/// Largest body read. The documented answers are a few hundred bytes.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+pub struct TransportConfig<'a> {
+    pub proxy: &'a Proxy,
+    /// PEM roots to trust in addition to the system's.
+    pub ca_file: Option<&'a Path>,
+    /// Name look-up, connection, tunnel and TLS together.
+    pub connect_timeout: Duration,
+    /// See [`user_agent`].
+    pub user_agent: &'a str,
+}
+
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    /// For `http`, which goes to loopback only.
+    direct: reqwest::Client,
+}
+
+/// `vendor/product/version iscdesk/x.y.z`, percent-encoded.
+pub fn user_agent(vendor: &str, product: &str, version: &str) -> String {
+    let [vendor, product, version] = [vendor, product, version].map(percent::encode);
+    format!(
+        "{vendor}/{product}/{version} iscdesk/{}",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+impl ReqwestTransport {
+    /// Reads the roots, so a change of the CA file or the proxy takes a new transport. `threads` counts the look-ups.
+    pub fn new(config: &TransportConfig<'_>, threads: &ThreadsAlive) -> Result<Self, Error> {
+        let tls = roots::client_config(config.ca_file)?;
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .dns_resolver(Resolver(threads.clone()))
+                .connect_timeout(config.connect_timeout)
+                .user_agent(config.user_agent)
+                .http1_only()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .pool_max_idle_per_host(0)
+                .referer(false)
+        };
+        let direct = builder().no_proxy().build().map_err(unbuilt)?;
+        let client = match config.proxy {
+            Proxy::Direct => direct.clone(),
+            Proxy::System => builder().build().map_err(unbuilt)?,
+            Proxy::Http(proxy) => builder().proxy(via(proxy)?).build().map_err(unbuilt)?,
+        };
+        Ok(ReqwestTransport { client, direct })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let client = match request.url.starts_with("https:") {
+            true => &self.client,
+            false => &self.direct,
+        };
+        let mut post = client.post(&request.url).body(request.body);
+        for (name, value) in &request.headers {
+            post = post.header(*name, value);
+        }
+        read(post.send().await.map_err(fault)?).await
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send<'a>(&'a self, request: Request) -> Sending<'a> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Response, TransportError> {
+    let headers = answer.headers();
+    let date = text(headers, DATE).and_then(time::http_date);
+    let wait = text(headers, RETRY_AFTER);
+    let mut response = Response {
+        status: answer.status().as_u16(),
+        date,
+        retry_after_s: wait.and_then(|wait| time::retry_after_s(wait, date)),
+        content_type: text(headers, CONTENT_TYPE).map(str::to_owned),
+        body: Vec::new(),
+    };
+    while let Some(chunk) = answer.chunk().await.map_err(fault)? {
+        if response.body.len() + chunk.len() > BODY_MAX {
+            let text = format!("the answer is larger than {BODY_MAX} bytes");
+            return Err(TransportError::new(TransportErrorKind::TooLarge, text));
+        }
+        response.body.extend_from_slice(&chunk);
+    }
+    Ok(response)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn fault(error: reqwest::Error) -> TransportError {
+    let phase = Phase {
+        is_timeout: error.is_timeout(),
+        is_connect: error.is_connect(),
+    };
+    faults::classify(&error.without_url(), phase)
+}
+
+fn via(proxy: &HttpProxy) -> Result<reqwest::Proxy, Error> {
+    // The library's own error would repeat the URL with the password.
+    reqwest::Proxy::https(proxy.url().expose()).map_err(|_| {
+        let text = format!("the proxy {} cannot be used", proxy.host());
+        Error::new(Status::Config, Cause::Config, text)
+    })
+}
+
+fn unbuilt(_: reqwest::Error) -> Error {
+    let text = "the HTTP client cannot be set up with these options";
+    Error::new(Status::Config, Cause::Config, text)
+}
+
+struct Resolver(ThreadsAlive);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let threads = self.0.clone();
+        let name = name.as_str().to_owned();
+        Box::pin(async move {
+            let found = look_up(&threads, name).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "reqwest_sockets.rs"]
+mod sockets;
+#[cfg(test)]
+#[path = "reqwest_tests.rs"]
+mod tests;
