@@ -6,5 +6,9 @@ pub mod error;
 pub mod events;
 pub mod license;
 pub mod marketplace;
+#[cfg(test)]
+mod models;
+pub mod store;
+mod sync;
 
 pub use error::{Cause, Error, Status};
