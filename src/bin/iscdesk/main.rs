@@ -1,1 +1,33 @@
-fn main() {}
+//! The command line of iscdesk: one subcommand per file or folder beside this one, each with its own arguments and one
+//! function that runs it. What is printed on stdout is for scripts, what goes to stderr is for people.
+
+mod sandbox;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "iscdesk", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a marketplace on loopback, to develop and test against
+    Sandbox(sandbox::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Sandbox(args) => sandbox::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("iscdesk: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
