@@ -2,12 +2,15 @@
 
 pub mod client;
 pub mod clock;
+pub mod device;
 pub mod error;
 pub mod events;
+pub mod install;
 pub mod license;
 pub mod marketplace;
 #[cfg(test)]
 mod models;
+mod platform;
 pub mod store;
 mod sync;
 

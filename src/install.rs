@@ -1,0 +1,183 @@
+//! `install.json`: the progress of a silent installation, as the ISCDesk client reads it.
+//!
+//! The client polls the file while the installer writes it, so a reader must never find it empty or half written: each
+//! report is a new file beside it, flushed, then renamed over the old one. Windows refuses that while a reader holds the
+//! old file open; the reader is soon done, so the rename is tried again for a while.
+
+use crate::{Error, Status};
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::{Builder, TempPath};
+
+/// Waits between attempts to replace a file that somebody reads: 1.9 s in all.
+const WAITS_MS: [u64; 9] = [5, 10, 20, 40, 80, 160, 320, 550, 715];
+
+/// Writes one report: percent (100 = finished) and the reason of a failure, if there is one.
+///
+/// Blocks for as long as the disk takes, and for at most 2 s more where another program holds the file.
+pub fn report(path: &Path, percent: u32, error_message: Option<&str>) -> Result<(), Error> {
+    let system = System {
+        rename: &rename,
+        is_held: &|error| cfg!(windows) && is_windows_held(error),
+        sleep: &std::thread::sleep,
+    };
+    report_on(&system, path, percent, error_message)
+}
+
+/// What the system does, so that tests can stand in for it.
+struct System<'a> {
+    rename: &'a Rename<'a>,
+    is_held: &'a dyn Fn(&io::Error) -> bool,
+    sleep: &'a dyn Fn(Duration),
+}
+
+type Rename<'a> = dyn Fn(TempPath, &Path) -> Result<(), (TempPath, io::Error)> + 'a;
+
+fn report_on(
+    system: &System,
+    path: &Path,
+    percent: u32,
+    error_message: Option<&str>,
+) -> Result<(), Error> {
+    if percent > 100 {
+        let text = format!("{percent} is more than 100 percent");
+        return Err(Error::argument(text));
+    }
+    let folder = folder_of(path)?;
+    let content = content(percent, error_message.unwrap_or_default());
+    let new = write_beside(&folder, path, &content).map_err(|e| refused(path, &e))?;
+    replace(system, new, path)
+}
+
+fn content(percent: u32, error_message: &str) -> String {
+    let status = u32::from(percent == 100);
+    // A JSON string of its own, so that quotes and line ends in the reason are escaped.
+    let message = serde_json::Value::from(error_message);
+    format!(r#"{{"status":{status},"progress":{percent},"errorMsg":{message}}}"#)
+}
+
+fn folder_of(path: &Path) -> Result<PathBuf, Error> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::argument("the path of the progress file is empty"));
+    }
+    let shown = path.display();
+    let ends_open = path.to_string_lossy().ends_with(std::path::is_separator);
+    let (Some(_), Some(folder)) = (path.file_name(), path.parent()) else {
+        return Err(Error::argument(format!("{shown} names no file")));
+    };
+    if ends_open || path.is_dir() {
+        return Err(Error::argument(format!("{shown} is a folder, not a file")));
+    }
+    if folder.as_os_str().is_empty() {
+        return Ok(PathBuf::from("."));
+    }
+    Ok(folder.to_owned())
+}
+
+/// A complete, flushed file of a name of its own in the same folder, so that the rename stays within one volume.
+fn write_beside(folder: &Path, old: &Path, content: &str) -> io::Result<TempPath> {
+    let mut builder = Builder::new();
+    builder.prefix(".install-").suffix(".tmp");
+    if let Some(permissions) = new_file_permissions() {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    keep_permissions(old, file.path())?;
+    file.as_file().sync_all()?;
+    Ok(file.into_temp_path())
+}
+
+/// Temporary files are private by default; this one is for others to read, as far as the umask lets them.
+#[cfg(unix)]
+fn new_file_permissions() -> Option<Permissions> {
+    Some(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+}
+
+/// The folder's access list decides.
+#[cfg(not(unix))]
+fn new_file_permissions() -> Option<Permissions> {
+    None
+}
+
+/// Whoever could read the old file can read the new one.
+#[cfg(unix)]
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    match fs::metadata(old) {
+        Ok(old) => fs::set_permissions(new, old.permissions()),
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn rename(new: TempPath, old: &Path) -> Result<(), (TempPath, io::Error)> {
+    new.persist(old).map_err(|e| (e.path, e.error))
+}
+
+fn replace(system: &System, mut new: TempPath, old: &Path) -> Result<(), Error> {
+    let mut waits = WAITS_MS.iter();
+    loop {
+        let error = match (system.rename)(new, old) {
+            Ok(()) => return Ok(()),
+            Err((back, error)) => {
+                new = back;
+                error
+            }
+        };
+        if !(system.is_held)(&error) || is_read_only(old) {
+            return Err(refused(old, &error));
+        }
+        match waits.next() {
+            Some(&ms) => (system.sleep)(Duration::from_millis(ms)),
+            None => return Err(busy(old, &error)),
+        }
+    }
+}
+
+const ACCESS_DENIED: i32 = 5;
+const SHARING_VIOLATION: i32 = 32;
+const LOCK_VIOLATION: i32 = 33;
+
+/// Windows says one of three things of a file that another program has open. Elsewhere a rename never minds, and these
+/// numbers mean other things.
+fn is_windows_held(error: &io::Error) -> bool {
+    let held = [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION];
+    error
+        .raw_os_error()
+        .is_some_and(|code| held.contains(&code))
+}
+
+/// Windows denies access to such a file for good; elsewhere this is not asked.
+fn is_read_only(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().readonly())
+}
+
+fn refused(path: &Path, error: &io::Error) -> Error {
+    let text = format!("cannot write {}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::InvalidInput => Error::argument(text),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Error::storage(Status::StorageDenied, text)
+        }
+        ErrorKind::NotFound => {
+            let text = format!("the folder of {} does not exist", path.display());
+            Error::storage(Status::Storage, text)
+        }
+        _ => Error::storage(Status::Storage, text),
+    }
+}
+
+fn busy(path: &Path, error: &io::Error) -> Error {
+    let text = format!("another program holds {}: {error}", path.display());
+    Error::storage(Status::StorageBusy, text)
+}
+
+#[cfg(test)]
+#[path = "install_tests.rs"]
+mod tests;
