@@ -5,7 +5,7 @@
 //! old file open; the reader is soon done, so the rename is tried again for a while.
 
 use crate::{Error, Status};
-use std::fs::{self, Permissions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const WAITS_MS: [u64; 9] = [5, 10, 20, 40, 80, 160, 320, 550, 715];
 /// Blocks for as long as the disk takes, and for at most 2 s more where another program holds the file.
 pub fn report(path: &Path, percent: u32, error_message: Option<&str>) -> Result<(), Error> {
     let system = System {
-        rename: &rename,
+        rename: &|new, old| fs::rename(new, old),
         is_held: &|error| cfg!(windows) && is_windows_held(error),
         sleep: &std::thread::sleep,
     };
@@ -33,7 +33,7 @@ struct System<'a> {
     sleep: &'a dyn Fn(Duration),
 }
 
-type Rename<'a> = dyn Fn(TempPath, &Path) -> Result<(), (TempPath, io::Error)> + 'a;
+type Rename<'a> = dyn Fn(&Path, &Path) -> io::Result<()> + 'a;
 
 fn report_on(
     system: &System,
@@ -76,30 +76,17 @@ fn folder_of(path: &Path) -> Result<PathBuf, Error> {
     Ok(folder.to_owned())
 }
 
-/// A complete, flushed file of a name of its own in the same folder, so that the rename stays within one volume.
+/// A complete, flushed file of a name of its own in the same folder, so that the rename stays within one volume. It is
+/// made like any new file, not private as temporary files are: the progress is for others to read.
 fn write_beside(folder: &Path, old: &Path, content: &str) -> io::Result<TempPath> {
-    let mut builder = Builder::new();
-    builder.prefix(".install-").suffix(".tmp");
-    if let Some(permissions) = new_file_permissions() {
-        builder.permissions(permissions);
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content.as_bytes())?;
-    keep_permissions(old, file.path())?;
-    file.as_file().sync_all()?;
-    Ok(file.into_temp_path())
-}
-
-/// Temporary files are private by default; this one is for others to read, as far as the umask lets them.
-#[cfg(unix)]
-fn new_file_permissions() -> Option<Permissions> {
-    Some(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-}
-
-/// The folder's access list decides.
-#[cfg(not(unix))]
-fn new_file_permissions() -> Option<Permissions> {
-    None
+    let mut new = Builder::new()
+        .prefix(".install-")
+        .suffix(".tmp")
+        .make_in(folder, |name| File::create_new(name))?;
+    new.write_all(content.as_bytes())?;
+    keep_permissions(old, new.path())?;
+    new.as_file().sync_all()?;
+    Ok(new.into_temp_path())
 }
 
 /// Whoever could read the old file can read the new one.
@@ -116,19 +103,13 @@ fn keep_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn rename(new: TempPath, old: &Path) -> Result<(), (TempPath, io::Error)> {
-    new.persist(old).map_err(|e| (e.path, e.error))
-}
-
+/// `std`'s rename rather than `tempfile`'s: on Windows it also replaces a file that readers hold but let be deleted.
 fn replace(system: &System, mut new: TempPath, old: &Path) -> Result<(), Error> {
     let mut waits = WAITS_MS.iter();
     loop {
-        let error = match (system.rename)(new, old) {
-            Ok(()) => return Ok(()),
-            Err((back, error)) => {
-                new = back;
-                error
-            }
+        let Err(error) = (system.rename)(&new, old) else {
+            new.disable_cleanup(true);
+            return Ok(());
         };
         if !(system.is_held)(&error) || is_read_only(old) {
             return Err(refused(old, &error));

@@ -5,7 +5,7 @@
 //! `to_be_filled_by_oem` are one.
 
 /// Fewer letters and digits than this cannot tell machines apart.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 3;
 
 /// Texts and numbers that makers leave in place of a serial number.
 const FILLERS: &[&str] = &[
@@ -14,7 +14,10 @@ const FILLERS: &[&str] = &[
     "TOBEFILLED",
     "FILLBYOEM",
     "FILLEDBYOEM",
+    "OEM",
     "OEMDEFAULT",
+    "TBD",
+    "NIL",
     "DEFAULT",
     "DEFAULTSTRING",
     "NONE",
@@ -189,6 +192,7 @@ mod tests {
             "PF2ABCDE",
             "1234567891",
             "2345",
+            "id-1",
         ];
         for id in real {
             assert!(counts(id), "{id:?} does not count");
