@@ -13,5 +13,6 @@ mod models;
 mod platform;
 pub mod store;
 mod sync;
+pub mod text;
 
 pub use error::{Cause, Error, Status};

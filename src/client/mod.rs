@@ -1,44 +1,67 @@
-//! The client: configuration, the calls a program makes, the worker thread, the shutdown.
+//! The client: what a program can do with its licences.
+//!
+//! A [`Client`] is made from [`Options`] and may be used from any thread. Calls that ask the marketplace are handed to the
+//! worker thread and waited for; getters read what is known; [`Client::is_licensed`] and [`Client::has_feature`] read a
+//! published snapshot and never wait for anything.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`options`], [`config`], [`live`] | what the program set; what follows from it; what may change while running |
+//! | [`core`] | what the parts of a client share |
+//! | [`calls`], [`inbox`], [`worker`] | a call's way to the worker and back; the threads |
+//! | [`online`], [`background`], [`requests`] | what is asked of the marketplace; what happens unasked; licence requests |
+//! | [`ledger`], [`snapshot`], [`window`] | the suite as this process knows it; what the lock-free reads see |
+//! | [`lifecycle`] | open, closing, closed |
+//! | [`surroundings`], [`identity`] | time, machine, chance and network, given from outside |
 
+mod background;
+mod calls;
+pub mod config;
+mod core;
+mod identity;
+mod inbox;
+mod info;
+mod ledger;
 pub mod lifecycle;
+mod live;
 mod log;
+mod online;
+pub mod options;
+mod requests;
+mod snapshot;
+pub mod surroundings;
+#[cfg(test)]
+mod tests;
 pub mod window;
+mod worker;
 
-use crate::error::{Error, Status};
+use self::core::Core;
+use crate::error::{Cause, Error, Status};
 use crate::events::hub;
-use crate::events::{Event, Receiver, Wake};
-use crate::license::Verdict;
-use crate::marketplace::Clients;
-use crate::sync;
+use crate::events::{Delivery, Ended, Event, Receiver, Refused, Wake};
+use crate::license::{MAX_CODE_BYTES, Suite};
+use crate::marketplace::{BATCH_MAX, Clients};
+use crate::sync::{self, Deadline, lock};
+use config::Config;
+use lifecycle::Shutdown;
+use online::Checked;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use surroundings::Surroundings;
 
+pub use info::{Info, Source};
 pub use log::{Level, LogSink};
+pub use options::Options;
 
-/// What is known about one licence, as `isc_license_info` shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Info {
-    pub license: String,
-    pub verdict: Verdict,
-    pub source: Source,
-    pub expires_at: i64,
-    pub checked_at: i64,
-    pub offline_until: i64,
-    pub activated_at: i64,
-    /// -1 = not stated.
-    pub amount: i64,
-    pub product_id: String,
-}
+/// How long the end of a registration waits for a running callback.
+const CALLBACK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a shutdown waits where nothing else is said.
+pub const DEFAULT_SHUTDOWN: Duration = Duration::from_secs(5);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Source {
-    None = 0,
-    Marketplace = 1,
-    File = 2,
-}
-
-/// Keys of `isc_client_set_string`.
+/// Options that may be set while the client runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveOption {
     Proxy,
@@ -47,75 +70,299 @@ pub enum LiveOption {
     AccountId,
 }
 
-pub struct Client {}
+pub struct Client {
+    core: Arc<Core>,
+}
 
-#[allow(unused_variables)]
 impl Client {
+    /// Never touches the network: loads the cached state and starts the background work.
+    pub fn init(options: &Options) -> Result<Client, Error> {
+        let config = Config::check(options, read_site_file)?;
+        Client::start(config, Surroundings::real())
+    }
+
+    /// The same with surroundings of the caller's choice.
+    pub fn start(config: Config, surroundings: Surroundings) -> Result<Client, Error> {
+        worker::join_leftovers();
+        let core = Core::new(config, surroundings);
+        for warning in &core.config.warnings {
+            core.log.warn(|| warning.clone());
+        }
+        core.load();
+        let client = Client { core };
+        if client.core.config.auto_heartbeat {
+            client.start_background()?;
+        }
+        Ok(client)
+    }
+
+    /// Ends the client. Ok(Deferred) inside a callback, Err(Timeout) where something did not end in time: that is sealed,
+    /// and a later call may still answer Ok(Ok).
     pub fn shutdown(&self, timeout: Duration) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let core = &self.core;
+        let deadline = Deadline::after(timeout);
+        if core.log.is_inside() {
+            core.life.close();
+            core.inbox.wake();
+            return Ok(Status::Deferred);
+        }
+        match core.life.shutdown(|| core.inbox.wake(), &deadline) {
+            Shutdown::Deferred => return Ok(Status::Deferred),
+            Shutdown::Complete if core.log.close(&deadline) => {
+                core.join_threads();
+                return Ok(Status::Ok);
+            }
+            Shutdown::Complete | Shutdown::TimedOut => {}
+        }
+        core.store.seal();
+        core.log.close(&Deadline::after(Duration::ZERO));
+        Err(Error::timeout(
+            "a callback, a name look-up or the disk has not come back; what is left is sealed",
+        ))
     }
+
+    /// Sets an option of a running client; empty takes it back to its default.
     pub fn set_string(&self, option: LiveOption, value: &str) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        self.check_open()?;
+        lock(&self.core.live).set(option, value)?;
+        self.core.retry_now.store(true, Ordering::SeqCst);
+        self.nudge_background();
+        Ok(Status::Ok)
     }
+
+    /// Makes `receiver` the one that events go to. It is retired exactly once if this succeeds, and not if it fails.
     pub fn register(&self, receiver: Arc<dyn Receiver<Event>>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        self.check_open()?;
+        if self.core.config.delivery == Delivery::Thread {
+            self.core.start_dispatcher()?;
+        }
+        let ended = self.core.life.hub.register(receiver, &callback_patience());
+        let status = ended_status(ended)?;
+        // What time alone changes is told as well.
+        self.start_background()?;
+        Ok(status)
     }
+
     pub fn unregister(&self) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        self.check_open()?;
+        ended_status(self.core.life.hub.unregister(&callback_patience()))
     }
-    /// How many were delivered.
+
+    /// Delivers queued events on this thread. Returns how many.
     pub fn poll(&self, timeout: Duration) -> Result<u32, Error> {
-        Err(Error::unsupported(""))
+        self.check_open()?;
+        if self.core.config.delivery == Delivery::Thread {
+            return Err(Error::unsupported(
+                "events are delivered by a thread; set delivery to poll",
+            ));
+        }
+        self.core.refresh();
+        let polled = self.core.life.hub.poll(&Deadline::after(timeout));
+        polled.map_err(refused)
     }
+
+    /// Sets who is told that the queue of events became non-empty.
     pub fn set_wake(&self, wake: Option<Wake>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        self.check_open()?;
+        if self.core.config.delivery == Delivery::Thread {
+            return Err(Error::unsupported(
+                "events are delivered by a thread; set delivery to poll",
+            ));
+        }
+        ended_status(self.core.life.hub.set_wake(wake, &callback_patience()))
     }
+
     pub fn activate(&self, code: &str) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let code = checked_code(code)?;
+        self.core
+            .call(|core, deadline| async move { core.activate(&code, deadline).await })
     }
+
     pub fn activate_many(&self, codes: &[&str]) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        if codes.is_empty() || codes.len() > BATCH_MAX {
+            return Err(Error::argument(format!(
+                "1 to {BATCH_MAX} codes can be activated in one request"
+            )));
+        }
+        let mut distinct: Vec<String> = Vec::with_capacity(codes.len());
+        for code in codes {
+            let code = checked_code(code)?;
+            if !distinct.contains(&code) {
+                distinct.push(code);
+            }
+        }
+        self.core
+            .call(|core, deadline| async move { core.activate_many(&distinct, deadline).await })
     }
+
+    /// Makes today's check where it is still due; None: for all codes.
     pub fn heartbeat(&self, code: Option<&str>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let codes = self.held_codes(code)?;
+        let only = code.map(str::to_owned);
+        self.core.call(|core, deadline| async move {
+            let report = core.check(only.as_deref(), deadline).await;
+            heartbeat_answer(&core, &codes, report)
+        })
     }
+
+    /// Asks for the state of a code, held or not; None: of all held.
     pub fn query(&self, code: Option<&str>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let codes = match code {
+            Some(code) => vec![checked_code(code)?],
+            None => self.held_codes(None)?,
+        };
+        self.core
+            .call(|core, deadline| async move { core.query(&codes, deadline).await })
     }
+
     pub fn report_usage(&self, code: &str, clients: Clients) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let code = checked_code(code)?;
+        self.core
+            .call(|core, deadline| async move { core.report_usage(&code, clients, deadline).await })
     }
+
+    /// Removes a code, or everything, from this machine. The marketplace is not told.
     pub fn forget(&self, code: Option<&str>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
+        let Some(code) = code else {
+            return self
+                .core
+                .call(|core, _| async move { core.erase().await.map(|()| Status::Ok) });
+        };
+        self.held_codes(Some(code))?;
+        let code = code.to_owned();
+        self.core.call(|core, _| async move {
+            let remove = |suite: &mut Suite| {
+                suite.licenses.remove(&code);
+                suite.expiry_notices.remove(&code);
+            };
+            core.change(remove).await.map(|()| Status::Ok)
+        })
     }
-    pub fn license_info(&self, code: Option<&str>) -> Result<Info, Error> {
-        Err(Error::unsupported(""))
-    }
-    pub fn license_json(&self, code: Option<&str>) -> Result<String, Error> {
-        Err(Error::unsupported(""))
-    }
-    /// JSON array of codes.
-    pub fn list_licenses(&self) -> Result<String, Error> {
-        Err(Error::unsupported(""))
-    }
-    pub fn request_license_string(&self, device_info: Option<&str>) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
-    }
-    pub fn notify_license_verified(
-        &self,
-        verified: bool,
-        message: Option<&str>,
-    ) -> Result<Status, Error> {
-        Err(Error::unsupported(""))
-    }
-    /// Lock-free; `code` None = any. Never fails, also after shutdown.
-    pub fn is_licensed(&self, code: Option<&[u8]>) -> bool {
-        false
-    }
-    /// Lock-free.
-    pub fn has_feature(&self, name: &[u8]) -> bool {
-        false
-    }
+
     /// Publishes from now on, into memory that is never freed, when something is licensed for certain.
-    pub fn attach_window(&self, window: &'static window::Window) {}
+    pub fn attach_window(&self, window: &'static window::Window) {
+        self.core.attach_window(window);
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.core.life.is_closing() {
+            return Err(Error::closed());
+        }
+        Ok(())
+    }
+
+    fn start_background(&self) -> Result<(), Error> {
+        let idle = lock(&self.core.ledger).suite.licenses.is_empty();
+        if idle {
+            return Ok(());
+        }
+        self.core.start_worker()
+    }
+
+    fn nudge_background(&self) {
+        let core = self.core.clone();
+        let has_codes = !lock(&core.ledger).suite.licenses.is_empty();
+        if has_codes && core.config.auto_heartbeat {
+            // Without a worker there is nothing to nudge.
+            let _ = self.core.put(Box::pin(async move { core.nudge() }));
+        }
+    }
+
+    /// The codes meant, all of them held here.
+    fn held_codes(&self, code: Option<&str>) -> Result<Vec<String>, Error> {
+        self.check_open()?;
+        let only = code.map(checked_code).transpose()?;
+        self.core.refresh();
+        let ledger = lock(&self.core.ledger);
+        let codes: Vec<String> = match only {
+            Some(code) if ledger.suite.licenses.contains_key(&code) => vec![code],
+            Some(_) => Vec::new(),
+            None => ledger.suite.licenses.keys().cloned().collect(),
+        };
+        if codes.is_empty() {
+            return Err(not_activated());
+        }
+        Ok(codes)
+    }
+}
+
+fn read_site_file(path: &Path) -> Option<Vec<u8>> {
+    std::fs::read(path).ok()
+}
+
+fn not_activated() -> Error {
+    Error::new(
+        Status::NotActivated,
+        Cause::Verdict,
+        "no such code has been activated here",
+    )
+}
+
+fn checked_code(code: &str) -> Result<String, Error> {
+    if code.is_empty() || code.len() > MAX_CODE_BYTES {
+        return Err(Error::argument(format!(
+            "an authorization code has 1 to {MAX_CODE_BYTES} bytes"
+        )));
+    }
+    if code.chars().any(char::is_control) {
+        return Err(Error::argument(
+            "an authorization code holds no control characters",
+        ));
+    }
+    Ok(code.to_owned())
+}
+
+fn callback_patience() -> Deadline {
+    Deadline::after(CALLBACK_PATIENCE)
+}
+
+fn ended_status(ended: Result<Ended, Refused>) -> Result<Status, Error> {
+    match ended.map_err(refused)? {
+        Ended::Now => Ok(Status::Ok),
+        Ended::Deferred => Ok(Status::Deferred),
+        Ended::TimedOut => Err(Error::timeout(
+            "a callback is still running; the change takes effect when it returns",
+        )),
+    }
+}
+
+fn refused(why: Refused) -> Error {
+    match why {
+        Refused::Closed => Error::closed(),
+        Refused::Reentrant => Error::new(
+            Status::Reentrant,
+            Cause::State,
+            "events are being polled already",
+        ),
+    }
+}
+
+/// Success only if each code succeeded, else the first failure; of successes, the one that says most.
+fn heartbeat_answer(
+    core: &Core,
+    codes: &[String],
+    report: Result<BTreeMap<String, Checked>, Error>,
+) -> Result<Status, Error> {
+    let ledger = lock(&core.ledger);
+    let mut answer = Status::Already;
+    for code in codes {
+        let checked = match &report {
+            Ok(report) => report.get(code).cloned().unwrap_or(Checked::Before),
+            Err(error) => Checked::Now(Err(error.clone())),
+        };
+        match checked {
+            Checked::Before if ledger.suite.licenses.contains_key(code) => {}
+            Checked::Before => return Err(not_activated()),
+            Checked::Now(Ok(())) if answer == Status::Already => answer = Status::Ok,
+            Checked::Now(Ok(())) => {}
+            Checked::Now(Err(error)) => {
+                let licensed = core.verdict(&ledger.suite, code).is_licensed();
+                if !error.is_unreachable() || !licensed {
+                    return Err(error);
+                }
+                answer = Status::Cached;
+            }
+        }
+    }
+    Ok(answer)
 }

@@ -95,6 +95,11 @@ impl Facts {
         }
     }
 
+    /// When anything was last learnt.
+    pub fn last_word(&self) -> i64 {
+        self.alive_at.max(self.checked_at)
+    }
+
     /// Takes up that the marketplace accepted an activation. The daily check stays due: only a query does it.
     pub fn accept_activation(&mut self, source: Source) {
         *self = Facts {
@@ -131,10 +136,17 @@ impl Facts {
 
     /// Takes up that the code does not exist. The fallback host is believed only when it says so twice in a row while
     /// the first host is silent.
-    pub fn accept_denial(&mut self, source: Source, from_fallback: bool) {
+    pub fn accept_denial(&mut self, source: Source, from_fallback: bool, first_was_silent: bool) {
         self.checked_at = source.at;
-        self.missing_streak = self.missing_streak.saturating_add(1);
-        if !from_fallback || self.missing_streak >= DENIALS_BELIEVED {
+        if !from_fallback {
+            self.said = Said::Missing;
+            return;
+        }
+        self.missing_streak = match first_was_silent {
+            true => self.missing_streak.saturating_add(1),
+            false => 0,
+        };
+        if self.missing_streak >= DENIALS_BELIEVED {
             self.said = Said::Missing;
         }
     }
@@ -163,7 +175,7 @@ mod tests {
     #[test]
     fn alive_heals_everything() {
         let mut facts = Facts::of_another_machine();
-        facts.accept_denial(SOURCE, false);
+        facts.accept_denial(SOURCE, false, false);
         assert_eq!(facts.said, Said::Missing);
         assert!(facts.foreign);
         facts.accept_answer(&answer(Said::Alive), SOURCE);
@@ -187,12 +199,12 @@ mod tests {
     fn one_denial_by_the_fallback_is_not_believed() {
         let mut facts = Facts::default();
         facts.accept_answer(&answer(Said::Alive), SOURCE);
-        facts.accept_denial(SOURCE, true);
+        facts.accept_denial(SOURCE, true, true);
         assert_eq!(facts.said, Said::Alive);
         facts.accept_answer(&answer(Said::Alive), SOURCE);
-        facts.accept_denial(SOURCE, true);
+        facts.accept_denial(SOURCE, true, true);
         assert_eq!(facts.said, Said::Alive);
-        facts.accept_denial(SOURCE, true);
+        facts.accept_denial(SOURCE, true, true);
         assert_eq!(facts.said, Said::Missing);
     }
 

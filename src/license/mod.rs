@@ -6,9 +6,11 @@
 //! * [`day`]: the day of "daily first use".
 //! * [`plausible`]: which of the times on offer is believed.
 //! * [`verdict`]: licensed or not, and until when.
+//! * [`expiring`]: when an expiry is announced.
 //! * [`schedule`]: when the next check is due.
 
 pub mod day;
+pub mod expiring;
 pub mod facts;
 pub mod plausible;
 pub mod schedule;

@@ -16,20 +16,38 @@ const TOLERANCE_LOCAL: i64 = 24 * HOUR;
 impl ClockFacts {
     /// The time that is believed while the local clock shows `local`; None where no candidate is plausible.
     pub fn now(&self, local: i64) -> Option<i64> {
-        let tolerance = if self.from_marketplace {
-            TOLERANCE_MARKETPLACE
-        } else {
-            TOLERANCE_LOCAL
-        };
-        let floor = self.mark.saturating_sub(tolerance);
+        let floor = self.floor();
         [local, local.saturating_add(self.offset)]
             .into_iter()
             .filter(|candidate| *candidate >= floor)
             .min_by_key(|candidate| candidate.abs_diff(self.mark))
     }
 
+    /// From which local time on both candidates are plausible.
+    pub fn certain_from(&self) -> i64 {
+        self.floor().saturating_sub(self.offset.min(0))
+    }
+
+    fn floor(&self) -> i64 {
+        let tolerance = if self.from_marketplace {
+            TOLERANCE_MARKETPLACE
+        } else {
+            TOLERANCE_LOCAL
+        };
+        self.mark.saturating_sub(tolerance)
+    }
+
     /// Takes up the `Date` of a well-formed answer received while the local clock showed `local`.
-    pub fn learn(&mut self, date: i64, local: i64) {
+    ///
+    /// What came over `http` does not replace what came over `https`, and gives way to it.
+    pub fn learn(&mut self, date: i64, local: i64, plain: bool) {
+        if plain && !self.plain && self.from_marketplace {
+            return;
+        }
+        if self.plain && !plain {
+            *self = ClockFacts::default();
+        }
+        self.plain = plain;
         self.offset = date.saturating_sub(local);
         if !self.from_marketplace || date > self.mark {
             self.mark = date;
@@ -38,9 +56,11 @@ impl ClockFacts {
     }
 
     /// The same for the answer of a successful check, which also moves the mark downwards.
-    pub fn learn_checked(&mut self, date: i64, local: i64) {
-        self.learn(date, local);
-        self.mark = date;
+    pub fn learn_checked(&mut self, date: i64, local: i64, plain: bool) {
+        self.learn(date, local, plain);
+        if self.plain == plain {
+            self.mark = date;
+        }
     }
 
     /// Notes a local time on a machine that never heard the marketplace's.
@@ -71,7 +91,7 @@ mod tests {
     #[test]
     fn a_clock_set_back_is_noticed() {
         let mut clock = ClockFacts::default();
-        clock.learn(T, T);
+        clock.learn(T, T, false);
         assert_eq!(clock.now(T - 9 * MINUTE), Some(T - 9 * MINUTE));
         assert_eq!(clock.now(T - 11 * MINUTE), None);
     }
@@ -79,7 +99,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_always_wrong_is_corrected() {
         let mut clock = ClockFacts::default();
-        clock.learn(T, T - 86_400);
+        clock.learn(T, T - 86_400, false);
         assert_eq!(clock.now(T - 86_400 + 60), Some(T + 60));
         // And when the user then sets it right, the local time itself is the plausible one.
         assert_eq!(clock.now(T + 120), Some(T + 120));
@@ -99,7 +119,7 @@ mod tests {
     fn the_first_word_of_the_marketplace_replaces_local_marks() {
         let mut clock = ClockFacts::default();
         clock.learn_local(T + 30 * 86_400);
-        clock.learn(T, T + 30 * 86_400);
+        clock.learn(T, T + 30 * 86_400, false);
         assert_eq!(clock.mark, T);
         clock.learn_local(T + 40 * 86_400);
         assert_eq!(clock.mark, T);
@@ -108,10 +128,10 @@ mod tests {
     #[test]
     fn only_a_successful_check_moves_the_mark_down() {
         let mut clock = ClockFacts::default();
-        clock.learn(T, T);
-        clock.learn(T - 86_400, T);
+        clock.learn(T, T, false);
+        clock.learn(T - 86_400, T, false);
         assert_eq!(clock.mark, T);
-        clock.learn_checked(T - 86_400, T);
+        clock.learn_checked(T - 86_400, T, false);
         assert_eq!(clock.mark, T - 86_400);
     }
 
@@ -121,7 +141,7 @@ mod tests {
             date in T - 1_000_000..T + 1_000_000, local in T - 100_000_000..T + 100_000_000, since in 0..600_i64,
         ) {
             let mut clock = ClockFacts::default();
-            clock.learn_checked(date, local);
+            clock.learn_checked(date, local, false);
             let now = clock.now(local + since).unwrap();
             prop_assert!(now >= date - 10 * MINUTE);
             prop_assert!(now.abs_diff(date) <= since.unsigned_abs());
@@ -131,7 +151,7 @@ mod tests {
         fn what_is_believed_is_on_offer_and_not_long_before_the_mark(
             offset in -100_000_000_i64..100_000_000, mark in 0..2 * T, local in 0..2 * T, from_marketplace: bool,
         ) {
-            let clock = ClockFacts { offset, mark, from_marketplace };
+            let clock = ClockFacts { offset, mark, from_marketplace, plain: false };
             if let Some(now) = clock.now(local) {
                 prop_assert!(now == local || now == local + offset);
                 prop_assert!(now >= mark - 24 * HOUR);

@@ -20,6 +20,8 @@ pub struct ClockFacts {
     pub mark: i64,
     /// True where the mark comes from the marketplace, false where only local times were ever seen.
     pub from_marketplace: bool,
+    /// Learnt over plain `http`; does not count for a client whose endpoint is `https`.
+    pub plain: bool,
 }
 
 /// What the program said about a licence that was requested: see `isc_notify_license_verified`.
@@ -37,8 +39,16 @@ pub struct Suite {
     pub clock: ClockFacts,
     pub licenses: BTreeMap<String, Facts>,
     pub verification: Option<Verification>,
-    /// When each `LicenseExpiring` was last raised, by code.
-    pub expiry_notices: BTreeMap<String, i64>,
+    /// The last `LicenseExpiring` raised, by code.
+    pub expiry_notices: BTreeMap<String, ExpiryNotice>,
+}
+
+/// Which announcement of an expiry was made last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpiryNotice {
+    pub expires_at: i64,
+    /// Days before the expiry: one of [`super::expiring::NOTICE_DAYS`].
+    pub days: i64,
 }
 
 impl Suite {
@@ -52,6 +62,38 @@ impl Suite {
                 .collect(),
             ..Suite::default()
         }
+    }
+
+    /// What a client of this policy may believe about time.
+    pub fn clock_for(&self, policy: &Policy) -> ClockFacts {
+        if policy.requires_tls && self.clock.plain {
+            return ClockFacts::default();
+        }
+        self.clock.clone()
+    }
+
+    /// Takes up facts that could not be saved, where they are newer than these.
+    pub fn merge(&mut self, unsaved: &Suite) {
+        for (code, facts) in &unsaved.licenses {
+            let newer = self
+                .licenses
+                .get(code)
+                .is_none_or(|held| facts.last_word() > held.last_word());
+            if newer && self.has_room_for(code) {
+                self.licenses.insert(code.clone(), facts.clone());
+            }
+        }
+        if unsaved.clock.from_marketplace && unsaved.clock.mark > self.clock.mark {
+            self.clock = unsaved.clock.clone();
+        }
+        for (code, notice) in &unsaved.expiry_notices {
+            self.expiry_notices.entry(code.clone()).or_insert(*notice);
+        }
+    }
+
+    /// True where the code is held or one more may be.
+    pub fn has_room_for(&self, code: &str) -> bool {
+        self.licenses.len() < MAX_CODES || self.licenses.contains_key(code)
     }
 
     /// The best licence held: licensed first, then latest expiry (unknown = latest), then latest check.
@@ -122,10 +164,39 @@ mod tests {
     }
 
     #[test]
+    fn unsaved_facts_win_only_where_they_are_newer() {
+        let mut stored = Suite::default();
+        stored.licenses.insert("both".into(), facts(T, 1));
+        stored.licenses.insert("theirs".into(), facts(T, 2));
+        let mut unsaved = Suite::default();
+        unsaved.licenses.insert("both".into(), facts(T - 1, 3));
+        unsaved.licenses.insert("ours".into(), facts(T, 4));
+        stored.merge(&unsaved);
+        let expiries: Vec<i64> = stored.licenses.values().map(|f| f.expires_at).collect();
+        assert_eq!(expiries, [1, 4, 2]);
+    }
+
+    #[test]
+    fn what_http_told_about_time_is_not_believed_for_https() {
+        let mut suite = Suite::default();
+        suite.clock.learn(T, T, true);
+        assert_eq!(suite.clock_for(&POLICY).mark, T);
+        let strict = Policy {
+            requires_tls: true,
+            ..POLICY
+        };
+        assert_eq!(suite.clock_for(&strict), ClockFacts::default());
+        suite.clock.learn(T - 9 * DAY, T, false);
+        assert_eq!(suite.clock_for(&strict).mark, T - 9 * DAY);
+        suite.clock.learn(T, T, true);
+        assert_eq!(suite.clock_for(&strict).mark, T - 9 * DAY);
+    }
+
+    #[test]
     fn another_machine_takes_the_codes_alone() {
         let mut suite = Suite::default();
         suite.licenses.insert("code".into(), facts(T, 0));
-        suite.clock.learn(T, T);
+        suite.clock.learn(T, T, false);
         let taken = suite.codes_only();
         assert!(taken.licenses["code"].foreign);
         assert_eq!(taken.licenses["code"].alive_at, 0);

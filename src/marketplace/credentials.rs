@@ -5,6 +5,7 @@ use super::signer::{self, Signable};
 use super::time::sdk_date;
 use crate::{Cause, Error, Status};
 
+#[derive(Clone)]
 pub enum Credentials {
     /// Direct mode: signed with the merchant's keys.
     Signed {

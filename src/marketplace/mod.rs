@@ -86,9 +86,15 @@ impl Marketplace {
         self.ask(call, &question, |_| Ok(())).await
     }
 
-    /// Asks for status and expiry of one code (v1 heartbeat). The sunset `heartbeatInfo` is never sent.
-    pub async fn query(&self, call: Call<'_>, code: &str) -> Reply<LicenseInfo> {
-        let body = wire::Query { license: code };
+    /// Asks for status and expiry of one code (v1 heartbeat). The sunset `heartbeatInfo`
+    /// goes with it where an end user's id is given.
+    pub async fn query(
+        &self,
+        call: Call<'_>,
+        code: &str,
+        account: Option<&str>,
+    ) -> Reply<LicenseInfo> {
+        let body = wire::Query::new(code, account);
         let question = question("/v1/license/heartbeat", &body, vec![code]);
         let offset = self.expiry_offset_minutes;
         self.ask(call, &question, |envelope| {

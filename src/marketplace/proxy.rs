@@ -5,6 +5,7 @@ use super::percent;
 use super::secret::Secret;
 use crate::{Cause, Error, Status};
 
+#[derive(Clone)]
 pub enum Proxy {
     /// The proxy variables of the environment, and the registry on Windows.
     System,
@@ -13,11 +14,13 @@ pub enum Proxy {
 }
 
 /// An HTTP proxy that tunnels with CONNECT.
+#[derive(Clone)]
 pub struct HttpProxy {
     authority: Authority,
     login: Option<Login>,
 }
 
+#[derive(Clone)]
 struct Login {
     user: String,
     password: Option<Secret>,

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

@@ -183,7 +183,7 @@ async fn deadlines_hold_whatever_the_hosts_do() {
         let mut call = call(&clock);
         let start = Instant::now();
         call.deadline = start + Duration::from_secs(limit);
-        let reply = market.query(call, CODE).await;
+        let reply = market.query(call, CODE, None).await;
         let error = reply.result.unwrap_err();
         assert_eq!(error.status, Status::Timeout, "{limit}");
         assert_eq!(error.host.as_deref(), Some(FIRST), "{limit}");
@@ -318,7 +318,7 @@ async fn a_relay_gets_the_token_and_no_signature() {
 async fn without_credentials_nothing_is_asked() {
     let (mut market, script) = shop(&[]);
     market.credentials = Credentials::None;
-    let reply = market.query(call(&Fixed(NOW)), CODE).await;
+    let reply = market.query(call(&Fixed(NOW)), CODE, None).await;
     assert_eq!(reply.result.unwrap_err().status, Status::Unsupported);
     assert!(script.hosts().is_empty());
 }
@@ -369,12 +369,16 @@ async fn a_query_gives_the_facts_or_says_what_is_wrong_with_the_answer() {
         said(json!({"license_code": "other", "status": "ALIVE"})),
     ]);
     let clock = Fixed(NOW);
-    let info = market.query(call(&clock), CODE).await.result.unwrap();
+    let info = market.query(call(&clock), CODE, None).await.result.unwrap();
     assert_eq!(
         (info.status, info.expires_at),
         (LicenseState::Alive, 1_690_373_806)
     );
-    let error = market.query(call(&clock), CODE).await.result.unwrap_err();
+    let error = market
+        .query(call(&clock), CODE, None)
+        .await
+        .result
+        .unwrap_err();
     assert_eq!((error.status, error.http), (Status::Protocol, Some(200)));
     assert_eq!(error.host.as_deref(), Some(FIRST));
     let asked = script.asked.lock().unwrap();

@@ -25,10 +25,30 @@ pub struct ActivateMany<'a> {
     pub license_list: &'a [String],
 }
 
-/// The query of one code. The documented `heartbeatInfo` is sunset and never sent: usage statistics replace it.
+/// The query of one code.
 #[derive(Serialize)]
 pub struct Query<'a> {
-    pub license: &'a str,
+    license: &'a str,
+    /// Sunset, but still taken from software that knows its end users.
+    #[serde(rename = "heartbeatInfo", skip_serializing_if = "Option::is_none")]
+    heartbeat_info: Option<HeartbeatInfo<'a>>,
+}
+
+#[derive(Serialize)]
+struct HeartbeatInfo<'a> {
+    #[serde(rename = "thirdPartyAccount")]
+    third_party_account: &'a str,
+}
+
+impl<'a> Query<'a> {
+    pub fn new(license: &'a str, account: Option<&'a str>) -> Query<'a> {
+        Query {
+            license,
+            heartbeat_info: account.map(|third_party_account| HeartbeatInfo {
+                third_party_account,
+            }),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,178 @@
+//! What a single value must look like. Each answers a value or the fault, which never repeats the value.
+
+use super::{ACCOUNT_ID_MAX, NAME_MAX};
+use crate::marketplace::{Endpoint, Proxy, roots};
+use minisign_verify::PublicKey;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+/// Vendor, product, version: one component of a path on every platform.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    if text.len() > NAME_MAX {
+        return Err(format!("longer than {NAME_MAX} bytes"));
+    }
+    if text.contains(['/', '\\', ':']) {
+        return Err("holds a path character (/, \\ or :)".into());
+    }
+    if text.trim_matches(['.', ' ']).is_empty() {
+        return Err("holds nothing but dots and spaces".into());
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn any(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// What goes into a header as it is.
+pub(super) fn visible_ascii(text: &str) -> Result<String, String> {
+    match text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("must be visible ASCII without spaces".into()),
+    }
+}
+
+pub(super) fn account_id(text: &str) -> Result<String, String> {
+    match text.len() <= ACCOUNT_ID_MAX {
+        true => Ok(text.to_owned()),
+        false => Err(format!("longer than {ACCOUNT_ID_MAX} bytes")),
+    }
+}
+
+pub(super) fn endpoint(text: &str) -> Result<Endpoint, String> {
+    Endpoint::parse(text).map_err(|error| without("the endpoint ", error.text))
+}
+
+/// A literal loopback address; a name can be made to point anywhere.
+pub(super) fn is_loopback(endpoint: &Endpoint) -> bool {
+    let host = endpoint.host();
+    let name = host.split_once(':').map_or(&*host, |(name, _)| name);
+    let v4: Result<Ipv4Addr, _> = name.parse();
+    host.starts_with("[::1]") || v4.is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) fn proxy(text: &str) -> Result<Proxy, String> {
+    Proxy::parse(Some(text)).map_err(|error| without("the proxy ", error.text))
+}
+
+/// Readable, and holding a certificate that can be used.
+pub(super) fn ca_file(text: &str) -> Result<PathBuf, String> {
+    let path = made_absolute(text)?;
+    // Opening a pipe could wait for ever.
+    if path.exists() && !path.is_file() {
+        return Err(format!("{} is not a file", path.display()));
+    }
+    let tls = roots::client_config(Some(&path));
+    tls.map_err(|error| without("the CA file ", error.text))?;
+    Ok(path)
+}
+
+pub(super) fn made_absolute(text: &str) -> Result<PathBuf, String> {
+    std::path::absolute(text).map_err(|error| format!("cannot be made absolute: {error}"))
+}
+
+pub(super) fn absolute(text: &str) -> Result<PathBuf, String> {
+    match Path::new(text).is_absolute() {
+        true => Ok(text.into()),
+        false => Err("must be an absolute path".into()),
+    }
+}
+
+/// `https`, or `http` to a loopback address. No query, for `.minisig` is appended to it.
+pub(super) fn feed(text: &str) -> Result<String, String> {
+    let after_scheme = text.find("://").map_or(0, |at| at + 3);
+    let slash = text[after_scheme..].find('/').map(|at| after_scheme + at);
+    let (server, path) = text.split_at(slash.unwrap_or(text.len()));
+    endpoint(server)?;
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\\\"<>^`{|}".contains(&byte);
+    if path.len() < 2 || !path.bytes().all(plain) {
+        return Err("must be the URL of a file, without a query".into());
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn minisign_key(text: &str, number: usize) -> Result<String, String> {
+    match PublicKey::from_base64(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(format!("key {number} is not a minisign public key")),
+    }
+}
+
+pub(super) fn license_key(text: &str, number: usize) -> Result<[u8; 32], String> {
+    key_bytes(text).ok_or_else(|| format!("key {number} is not 32 bytes in standard base64"))
+}
+
+/// 32 bytes in standard base64 are 43 digits and one `=`; the last digit has two bits to spare, which must be zero.
+fn key_bytes(text: &str) -> Option<[u8; 32]> {
+    let digits: &[u8; 43] = text.strip_suffix('=')?.as_bytes().try_into().ok()?;
+    let mut bits: u32 = 0;
+    let mut held = 0;
+    let mut key = Vec::with_capacity(32);
+    for digit in digits {
+        bits = bits << 6 | digit_value(*digit)?;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            key.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    key.try_into().ok().filter(|_| bits == 0)
+}
+
+fn digit_value(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+/// A semantic version, or 2 to 4 numbers.
+pub(super) fn is_version(text: &str) -> bool {
+    let numbers: Vec<&str> = text.split('.').collect();
+    let plain = (2..=4).contains(&numbers.len()) && numbers.iter().all(|part| is_number(part));
+    plain || is_semantic(text)
+}
+
+fn is_semantic(text: &str) -> bool {
+    let (text, build) = cut(text, '+');
+    let (core, pre) = cut(text, '-');
+    let tidy = |part: &str| is_number(part) && (part == "0" || !part.starts_with('0'));
+    let core: Vec<&str> = core.split('.').collect();
+    let word = |part: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !part.is_empty() && part.bytes().all(fits)
+    };
+    let is_numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    core.len() == 3
+        && core.into_iter().all(tidy)
+        && pre.is_none_or(|pre| {
+            pre.split('.')
+                .all(|part| word(part) && (!is_numeric(part) || tidy(part)))
+        })
+        && build.is_none_or(|build| build.split('.').all(word))
+}
+
+fn cut(text: &str, at: char) -> (&str, Option<&str>) {
+    match text.split_once(at) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
+}
+
+/// Errors name their subject; here the member's name stands before it.
+fn without(subject: &str, text: String) -> String {
+    match text.strip_prefix(subject) {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}

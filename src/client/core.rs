@@ -1,0 +1,78 @@
+//! What the parts of a client share: the program's calls, the worker and the dispatcher hold it by reference count.
+
+use super::config::Config;
+use super::identity::MachineIdentity;
+use super::inbox::Inbox;
+use super::ledger::Ledger;
+use super::lifecycle::Lifecycle;
+use super::live::Live;
+use super::log::Log;
+use super::snapshot::Snapshot;
+use super::surroundings::Surroundings;
+use super::window::Window;
+use super::worker::Threads;
+use crate::clock::SharedClock;
+use crate::events::{Event, Hub};
+use crate::license::Suite;
+use crate::marketplace::ThreadsAlive;
+use crate::platform::published::Published;
+use crate::store::Store;
+use crate::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Notify;
+
+pub struct Core {
+    pub(super) config: Config,
+    pub(super) surroundings: Surroundings,
+    pub(super) clock: SharedClock,
+    pub(super) live: Mutex<Live>,
+    pub(super) store: Store,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) published: Published<Snapshot>,
+    pub(super) window: OnceLock<&'static Window>,
+    pub(super) life: Lifecycle<Event>,
+    pub(super) log: Log,
+    pub(super) inbox: Inbox,
+    pub(super) threads: Mutex<Threads>,
+    pub(super) lookups: ThreadsAlive,
+    /// Licence requests that were not answered yet.
+    pub(super) pending_requests: AtomicUsize,
+    /// Whose turn it is to make today's check in this process. Used on the worker only.
+    pub(super) checking: tokio::sync::Mutex<()>,
+    /// An option was changed that a failed check may have waited for.
+    pub(super) retry_now: AtomicBool,
+    /// Tells the background that something changed. Used on the worker only.
+    pub(super) nudged: Notify,
+}
+
+impl Core {
+    pub fn new(config: Config, surroundings: Surroundings) -> Arc<Core> {
+        let identity = Arc::new(MachineIdentity(surroundings.machine.clone()));
+        let empty = Snapshot::of(&Suite::default(), &config.policy);
+        Arc::new(Core {
+            clock: surroundings.clock.clone(),
+            live: Mutex::new(Live::of(&config)),
+            store: Store::new(&config.location, &config.state_secrets, identity),
+            ledger: Mutex::default(),
+            published: Published::new(empty),
+            window: OnceLock::new(),
+            life: Lifecycle::new(Hub::new(config.delivery)),
+            log: Log::new(config.log.clone()),
+            inbox: Inbox::default(),
+            threads: Mutex::default(),
+            lookups: ThreadsAlive::default(),
+            pending_requests: AtomicUsize::new(0),
+            checking: tokio::sync::Mutex::new(()),
+            retry_now: AtomicBool::new(false),
+            nudged: Notify::new(),
+            surroundings,
+            config,
+        })
+    }
+
+    /// Lets the background look again.
+    pub(super) fn nudge(&self) {
+        self.nudged.notify_one();
+    }
+}

@@ -1,0 +1,299 @@
+//! The suite as this process knows it: loaded, changed and saved together with the other processes of the folder.
+//!
+//! A change is made to the newest state under the write lock. Where it cannot be saved it still holds in this process,
+//! and saving is tried again with the next change. Whatever changes a verdict is published for the lock-free reads first
+//! and told to the program afterwards, with no lock held.
+
+use super::core::Core;
+use super::snapshot::Snapshot;
+use crate::error::{Error, Status, masked};
+use crate::events::{Event, event};
+use crate::license::verdict::Judged;
+use crate::license::{Suite, Verdict, expiring};
+use crate::store::{Loaded, Lock, Origin, Stamp};
+use crate::sync::lock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the write lock is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How often a lock that another process holds is asked for.
+pub const LOCK_POLL: Duration = Duration::from_millis(10);
+
+#[derive(Default)]
+pub struct Ledger {
+    pub suite: Suite,
+    stamp: Stamp,
+    /// The suite holds facts that no file has.
+    pub unsaved: bool,
+    /// The verdicts that the program knows of.
+    announced: BTreeMap<String, Verdict>,
+}
+
+/// A verdict that changed.
+struct Change {
+    code: String,
+    before: Verdict,
+    after: Verdict,
+}
+
+impl Ledger {
+    fn adopt(&mut self, loaded: Loaded) {
+        let mut suite = match loaded.origin {
+            Origin::Foreign => loaded.suite.codes_only(),
+            Origin::Fresh | Origin::Ours => loaded.suite,
+        };
+        if self.unsaved {
+            suite.merge(&self.suite);
+        }
+        self.suite = suite;
+        self.stamp = loaded.stamp;
+    }
+}
+
+impl Core {
+    /// Loads the state at the start, which raises nothing.
+    pub fn load(&self) {
+        let loaded = self.load_noted();
+        let mut ledger = lock(&self.ledger);
+        ledger.adopt(loaded);
+        self.publish(&ledger);
+        let verdicts = self.verdicts(&ledger.suite);
+        ledger.announced = verdicts;
+    }
+
+    /// Takes up a file that another process changed, and tells what time alone has changed.
+    pub fn refresh(&self) {
+        let loaded = self.is_changed_elsewhere().then(|| self.load_noted());
+        let mut ledger = lock(&self.ledger);
+        if let Some(loaded) = loaded {
+            ledger.adopt(loaded);
+            self.publish(&ledger);
+        }
+        let changes = self.changes(&mut ledger);
+        drop(ledger);
+        self.tell(changes);
+    }
+
+    fn is_changed_elsewhere(&self) -> bool {
+        let stamp = lock(&self.ledger).stamp.clone();
+        self.store.changed_since(&stamp)
+    }
+
+    /// Changes the newest state and saves it. An error is about saving: the change holds in this process all the same.
+    pub async fn change(&self, apply: impl Fn(&mut Suite)) -> Result<(), Error> {
+        let result = match self.write_lock().await {
+            Ok(lock) => self.change_and_save(&lock, &apply),
+            Err(error) => {
+                self.change_here(&apply, None);
+                Err(error)
+            }
+        };
+        if let Err(error) = &result {
+            self.log
+                .error(|| format!("the licence state was not saved: {error}"));
+        }
+        result
+    }
+
+    /// Saves what an earlier change could not, if anything and if nobody else is saving.
+    pub fn save_unsaved(&self) {
+        if !lock(&self.ledger).unsaved {
+            return;
+        }
+        if let Ok(Some(lock)) = self.store.try_write_lock() {
+            match self.change_and_save(&lock, &|_| ()) {
+                Ok(()) => self.log.info(|| "the licence state is saved again".into()),
+                Err(error) => self.log.debug(|| format!("still not saved: {error}")),
+            }
+        }
+    }
+
+    /// Forgets everything, in the file as well.
+    pub async fn erase(&self) -> Result<(), Error> {
+        let lock = self.write_lock().await;
+        let erased = lock.and_then(|lock| self.store.erase(&lock));
+        self.change_here(&|suite| *suite = Suite::default(), Some(Stamp::default()));
+        erased
+    }
+
+    fn change_and_save(&self, held: &Lock, apply: &dyn Fn(&mut Suite)) -> Result<(), Error> {
+        if self.is_changed_elsewhere() {
+            let loaded = self.load_noted();
+            lock(&self.ledger).adopt(loaded);
+        }
+        // Written without the ledger's lock: a slow disk must not hold the getters.
+        let (suite, stamp) = self.change_here(apply, None);
+        let stamp = self.store.save(held, &suite, &stamp)?;
+        let mut ledger = lock(&self.ledger);
+        ledger.stamp = stamp;
+        ledger.unsaved = false;
+        Ok(())
+    }
+
+    /// Changes, publishes and tells. Returns what to save.
+    fn change_here(&self, apply: &dyn Fn(&mut Suite), stamp: Option<Stamp>) -> (Suite, Stamp) {
+        let mut ledger = lock(&self.ledger);
+        apply(&mut ledger.suite);
+        match stamp {
+            Some(stamp) => {
+                ledger.stamp = stamp;
+                ledger.unsaved = false;
+            }
+            None => ledger.unsaved = true,
+        }
+        self.publish(&ledger);
+        let changes = self.changes(&mut ledger);
+        let saved = (ledger.suite.clone(), ledger.stamp.clone());
+        drop(ledger);
+        self.tell(changes);
+        saved
+    }
+
+    async fn write_lock(&self) -> Result<Lock, Error> {
+        let until = Instant::now() + LOCK_WAIT;
+        loop {
+            if let Some(lock) = self.store.try_write_lock()? {
+                return Ok(lock);
+            }
+            if Instant::now() >= until {
+                return Err(Error::storage(
+                    Status::StorageBusy,
+                    "another process has held the lock of the licence state for 2 s",
+                ));
+            }
+            tokio::time::sleep(LOCK_POLL).await;
+        }
+    }
+
+    fn load_noted(&self) -> Loaded {
+        let loaded = self.store.load();
+        for note in &loaded.notes {
+            self.log.warn(|| format!("licence state: {note}"));
+        }
+        loaded
+    }
+
+    fn publish(&self, ledger: &Ledger) {
+        let snapshot = Snapshot::of(&ledger.suite, &self.config.policy);
+        let span = snapshot.certain_span(self.clock.local());
+        self.published.publish(snapshot);
+        if let Some(window) = self.window.get() {
+            let (from, until) = span.unwrap_or((0, 0));
+            window.set(from, until);
+        }
+    }
+
+    /// Publishes into memory that outlives the client.
+    pub fn attach_window(&self, window: &'static super::window::Window) {
+        let ledger = lock(&self.ledger);
+        if self.window.set(window).is_ok() {
+            self.publish(&ledger);
+        }
+    }
+
+    /// The time that is believed.
+    pub fn believed(&self, suite: &Suite) -> Option<i64> {
+        suite.clock_for(&self.config.policy).now(self.clock.local())
+    }
+
+    pub fn verdict(&self, suite: &Suite, code: &str) -> Verdict {
+        suite.licenses.get(code).map_or(Verdict::None, |facts| {
+            Judged::new(facts, &self.config.policy).verdict(self.believed(suite))
+        })
+    }
+
+    fn verdicts(&self, suite: &Suite) -> BTreeMap<String, Verdict> {
+        let now = self.believed(suite);
+        suite
+            .licenses
+            .iter()
+            .map(|(code, facts)| {
+                let judged = Judged::new(facts, &self.config.policy);
+                (code.clone(), judged.verdict(now))
+            })
+            .collect()
+    }
+
+    /// The verdicts that the program does not know of yet, which it is about to be told.
+    fn changes(&self, ledger: &mut Ledger) -> Vec<Change> {
+        let current = self.verdicts(&ledger.suite);
+        let earlier = std::mem::replace(&mut ledger.announced, current);
+        let current = &ledger.announced;
+        let codes: BTreeSet<&String> = earlier.keys().chain(current.keys()).collect();
+        let verdict = |of: &BTreeMap<String, Verdict>, code: &String| {
+            of.get(code).copied().unwrap_or(Verdict::None)
+        };
+        codes
+            .into_iter()
+            .map(|code| Change {
+                code: code.clone(),
+                before: verdict(&earlier, code),
+                after: verdict(current, code),
+            })
+            .filter(|change| change.before != change.after)
+            .collect()
+    }
+
+    fn tell(&self, changes: Vec<Change>) {
+        for Change {
+            code,
+            before,
+            after,
+        } in changes
+        {
+            let (shown, was, is) = (masked(&code), before.name(), after.name());
+            self.log.info(|| format!("licence {shown}: {was} -> {is}"));
+            self.raise(event::license_changed(&code, before, after));
+        }
+    }
+
+    /// Announces expiries that have come near, once each.
+    pub async fn announce_expiries(&self) {
+        let due: Vec<(String, expiring::Notice)> = {
+            let ledger = lock(&self.ledger);
+            let Some(now) = self.believed(&ledger.suite) else {
+                return;
+            };
+            let licensed = |code: &str| self.verdict(&ledger.suite, code).is_licensed();
+            ledger
+                .suite
+                .licenses
+                .iter()
+                .filter(|(code, _)| licensed(code))
+                .filter_map(|(code, facts)| {
+                    let last = ledger.suite.expiry_notices.get(code);
+                    let notice = expiring::due_notice(facts.expires_at, now, last)?;
+                    let days = expiring::days_left(facts.expires_at, now);
+                    Some((code.clone(), expiring::Notice { notice, days }))
+                })
+                .collect()
+        };
+        if due.is_empty() {
+            return;
+        }
+        // An unsaved notice is repeated at the next start, no more.
+        let _ = self
+            .change(|suite| {
+                for (code, due) in &due {
+                    suite.expiry_notices.insert(code.clone(), due.notice);
+                }
+            })
+            .await;
+        for (code, due) in due {
+            self.raise(event::license_expiring(
+                &code,
+                due.notice.expires_at,
+                due.days,
+            ));
+        }
+    }
+
+    pub fn raise(&self, event: Event) {
+        if let Some(dropped) = self.life.hub.raise(event) {
+            self.log
+                .warn(|| format!("nobody took the oldest event in time; {dropped} dropped so far"));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a client gets from outside, so that tests can give something else: time, the machine, chance, the network.
+
+use super::config::Config;
+use super::live::Live;
+use crate::clock::{self, SharedClock};
+use crate::device::{Machine, ThisMachine};
+use crate::error::Error;
+use crate::marketplace::{ReqwestTransport, ThreadsAlive, Transport, TransportConfig, user_agent};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::sync::Arc;
+
+type MakeTransport =
+    dyn Fn(&Config, &Live, &ThreadsAlive) -> Result<Arc<dyn Transport>, Error> + Send + Sync;
+
+#[derive(Clone)]
+pub struct Surroundings {
+    pub clock: SharedClock,
+    pub machine: Arc<dyn Machine>,
+    /// Uniform in 0..1.
+    pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// Makes the way to the network, anew for each operation: proxies and roots change while a program runs.
+    pub transport: Arc<MakeTransport>,
+}
+
+impl Surroundings {
+    pub fn real() -> Surroundings {
+        Surroundings {
+            clock: clock::system(),
+            machine: Arc::new(ThisMachine),
+            chance: Arc::new(chance),
+            transport: Arc::new(reqwest_transport),
+        }
+    }
+}
+
+fn chance() -> f64 {
+    let mut bytes = [0; 4];
+    // Without randomness every wait has its middle length, which is no error.
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / (f64::from(u32::MAX) + 1.0),
+        Err(_) => 0.5,
+    }
+}
+
+fn reqwest_transport(
+    config: &Config,
+    live: &Live,
+    lookups: &ThreadsAlive,
+) -> Result<Arc<dyn Transport>, Error> {
+    let identity = &config.identity;
+    let transport = TransportConfig {
+        proxy: &live.proxy,
+        ca_file: live.ca_file.as_deref(),
+        connect_timeout: config.timeouts.connect,
+        user_agent: &user_agent(&identity.vendor, &identity.product, &identity.version),
+    };
+    Ok(Arc::new(ReqwestTransport::new(&transport, lookups)?))
+}

@@ -1,0 +1,158 @@
+//! The two threads of a client, started when they are first needed.
+//!
+//! The worker runs all I/O on a private single-threaded runtime: the program's calls, licence requests and the background
+//! are tasks of it, so a call never queues behind a request that hangs. Ending means to drop the runtime, which cuts every
+//! connection at once. The dispatcher calls the program's callback and nothing else.
+
+use super::background;
+use super::core::Core;
+use super::inbox::Job;
+use crate::error::Error;
+use crate::platform::module::Pin;
+use crate::platform::thread::{self, Thread};
+use crate::sync::{Mutex, lock};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::runtime::{Builder, Runtime};
+
+/// The threads that were started, and what keeps their code in memory.
+#[derive(Default)]
+pub struct Threads {
+    started: Vec<Thread>,
+    pin: Option<Pin>,
+}
+
+impl Core {
+    /// Hands a job to the worker.
+    pub fn put(self: &Arc<Core>, job: Job) -> Result<(), Error> {
+        self.start_worker()?;
+        self.inbox.put(job);
+        if self.life.is_closing() {
+            self.inbox.close();
+        }
+        Ok(())
+    }
+
+    pub fn start_worker(self: &Arc<Core>) -> Result<(), Error> {
+        if !self.life.claim_worker() {
+            return Ok(());
+        }
+        let core = self.clone();
+        let body = move || {
+            let ended = WorkerEnded(core);
+            run(&ended.0);
+        };
+        self.start("iscdesk-worker", body)
+            .inspect_err(|_| self.life.worker_ended())
+    }
+
+    pub fn start_dispatcher(self: &Arc<Core>) -> Result<(), Error> {
+        if !self.life.hub.claim_dispatcher() {
+            return Ok(());
+        }
+        let core = self.clone();
+        self.start("iscdesk-events", move || core.life.hub.dispatch())
+            .inspect_err(|_| self.life.hub.not_dispatching())
+    }
+
+    fn start(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let mut threads = lock(&self.threads);
+        if threads.pin.is_none() {
+            threads.pin = Some(Pin::take());
+        }
+        let thread = thread::spawn(name, body)
+            .map_err(|error| Error::internal(format!("no thread could be started: {error}")))?;
+        threads.started.push(thread);
+        Ok(())
+    }
+
+    /// After a complete shutdown: waits for the threads' last instructions and gives the module back. On Unix they have
+    /// signalled their end, so this takes microseconds; on Windows nothing is waited for.
+    pub fn join_threads(&self) {
+        // Held while joining: a second shutdown must not answer before.
+        let mut threads = lock(&self.threads);
+        threads.join();
+        if !self.lookups.join_ended() {
+            // The system's own name look-up still runs in this module, which therefore stays.
+            std::mem::forget(threads.pin.take());
+        }
+        threads.pin = None;
+        drop(threads);
+        join_leftovers();
+    }
+}
+
+/// Threads whose client went away inside its own callback: nobody of the program was there to join them.
+static LEFTOVERS: Mutex<Vec<Threads>> = Mutex::new(Vec::new());
+
+/// Joins what is left over. Called on the program's threads only; those threads are in their last instructions.
+pub fn join_leftovers() {
+    let leftovers = std::mem::take(&mut *lock(&LEFTOVERS));
+    for mut threads in leftovers {
+        threads.join();
+    }
+}
+
+impl Threads {
+    fn join(&mut self) {
+        for thread in self.started.drain(..) {
+            thread.join();
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Dropped on one of these threads: it can neither join itself nor unload the code it runs.
+        if !self.started.is_empty() {
+            let left = Threads {
+                started: std::mem::take(&mut self.started),
+                pin: self.pin.take(),
+            };
+            lock(&LEFTOVERS).push(left);
+        }
+    }
+}
+
+/// Gives the worker's last signal, also after a panic.
+struct WorkerEnded(Arc<Core>);
+
+impl Drop for WorkerEnded {
+    fn drop(&mut self) {
+        self.0.inbox.close();
+        self.0.life.worker_ended();
+    }
+}
+
+fn run(core: &Arc<Core>) {
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => run_jobs(core, runtime),
+        Err(error) => core
+            .log
+            .error(|| format!("no network input and output: {error}")),
+    }
+    if !core.life.is_sealed() {
+        core.save_unsaved();
+    }
+}
+
+fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
+    let tasks = runtime.handle().clone();
+    runtime.spawn(background::run(core.clone()));
+    runtime.block_on(poll_fn(|context| {
+        if core.life.is_closing() {
+            return Poll::Ready(());
+        }
+        for job in core.inbox.take(context) {
+            tasks.spawn(job);
+        }
+        // Closing may have begun between the look above and leaving the waker.
+        match core.life.is_closing() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }));
+    // Dropping the runtime drops every task, and with it every connection.
+    drop(runtime);
+}
