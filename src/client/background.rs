@@ -42,8 +42,8 @@ pub async fn run(core: Arc<Core>) {
             core.attempt(&mut pace).await;
         } else {
             core.save_unsaved();
-            core.announce_expiries().await;
         }
+        core.announce_expiries().await;
         let sleep = core.next_sleep(&pace);
         // Nudged: something was done, set or taken up.
         let _ = timeout(sleep, core.nudged.notified()).await;

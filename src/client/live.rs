@@ -1,13 +1,10 @@
 //! The options that may change while the client runs.
 
 use super::LiveOption;
-use super::config::Config;
+use super::config::{self, Config};
 use crate::error::{Cause, Error, Status};
-use crate::marketplace::{Credentials, Proxy, roots};
-use std::path::{Path, PathBuf};
-
-/// Longest end-user id, in bytes: documented for usage statistics.
-const MAX_ACCOUNT_BYTES: usize = 256;
+use crate::marketplace::{Credentials, Proxy};
+use std::path::PathBuf;
 
 #[derive(Clone)]
 pub struct Live {
@@ -37,32 +34,31 @@ impl Live {
         }
     }
 
-    /// Sets one option; empty takes it back to the default. Nothing changes where the value is refused.
+    /// Sets one option; empty takes it back to its default. Nothing changes where the value is refused.
     pub fn set(&mut self, option: LiveOption, value: &str) -> Result<(), Error> {
-        let given = (!value.is_empty()).then_some(value);
-        match option {
-            LiveOption::Proxy => self.proxy = Proxy::parse(given)?,
-            LiveOption::CaFile => {
-                let path = given.map(Path::new);
-                if path.is_some() {
-                    roots::client_config(path)?;
-                }
-                self.ca_file = path.map(Path::to_path_buf);
-            }
-            LiveOption::BearerToken => self.set_bearer(given)?,
-            LiveOption::AccountId => {
-                if value.len() > MAX_ACCOUNT_BYTES {
-                    return Err(Error::argument(format!(
-                        "account_id: longer than {MAX_ACCOUNT_BYTES} bytes"
-                    )));
-                }
-                self.account_id = given.map(str::to_owned);
-            }
+        if value.is_empty() {
+            return self.reset(option);
+        }
+        match config::Live::check(option, value)? {
+            config::Live::Proxy(proxy) => self.proxy = proxy,
+            config::Live::CaFile(path) => self.ca_file = Some(path),
+            config::Live::AccountId(id) => self.account_id = Some(id),
+            config::Live::BearerToken(token) => self.set_bearer(token)?,
         }
         Ok(())
     }
 
-    fn set_bearer(&mut self, token: Option<&str>) -> Result<(), Error> {
+    fn reset(&mut self, option: LiveOption) -> Result<(), Error> {
+        match option {
+            LiveOption::Proxy => self.proxy = Proxy::parse(None)?,
+            LiveOption::CaFile => self.ca_file = None,
+            LiveOption::AccountId => self.account_id = None,
+            LiveOption::BearerToken => self.set_bearer(Credentials::None)?,
+        }
+        Ok(())
+    }
+
+    fn set_bearer(&mut self, credentials: Credentials) -> Result<(), Error> {
         if matches!(self.credentials, Credentials::Signed { .. }) {
             return Err(Error::new(
                 Status::Config,
@@ -70,10 +66,7 @@ impl Live {
                 "bearer_token: this client signs with an access key; both at once is an error",
             ));
         }
-        self.credentials = match token {
-            Some(token) => Credentials::bearer(token)?,
-            None => Credentials::None,
-        };
+        self.credentials = credentials;
         Ok(())
     }
 }

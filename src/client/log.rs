@@ -21,11 +21,14 @@ pub enum Level {
     Trace = 5,
 }
 
+/// Takes a level and a message.
+pub type WriteLog = dyn Fn(i32, &str) + Send + Sync;
+
 /// Where messages go, up to which level.
 #[derive(Clone)]
 pub struct LogSink {
     pub max_level: i32,
-    pub write: Arc<dyn Fn(i32, &str) + Send + Sync>,
+    pub write: Arc<WriteLog>,
 }
 
 #[derive(Default)]

@@ -95,6 +95,11 @@ pub fn join_leftovers() {
 }
 
 impl Threads {
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.started.is_empty()
+    }
+
     fn join(&mut self) {
         for thread in self.started.drain(..) {
             thread.join();

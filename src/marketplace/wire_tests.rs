@@ -31,7 +31,7 @@ fn with(member: &str, value: Value) -> Value {
 fn requests_are_spelled_as_documented() {
     let text = |value: &dyn erased::Json| value.json();
     assert_eq!(text(&ActivateOne { license: "A" }), r#"{"license":"A"}"#);
-    assert_eq!(text(&Query { license: "A" }), r#"{"license":"A"}"#);
+    assert_eq!(text(&Query::new("A", None)), r#"{"license":"A"}"#);
     let codes = ["A".to_string(), "B".to_string()];
     let many = ActivateMany {
         license_list: &codes,

@@ -5,10 +5,10 @@
 //! `ISC_MODEL_SCHEDULES` sets the number of schedules per model (CI: the default; the long form: 200000).
 
 #[path = "../events/hub.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::duplicate_mod)]
 mod hub;
 #[path = "../client/lifecycle.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::duplicate_mod)]
 mod lifecycle;
 mod scenarios;
 mod sync;

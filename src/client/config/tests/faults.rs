@@ -92,7 +92,7 @@ fn words_are_exact() {
 fn single_values_are_refused_with_a_reason() {
     let path = ABSOLUTE.to_owned() + "-no-such-file.pem";
     let table = [
-        (Key::Endpoint, "http://example.com", "must"),
+        (Key::Endpoint, "http://example.com", "may be http only"),
         (Key::Endpoint, "example.com", "must begin with https://"),
         (
             Key::FallbackEndpoint,

@@ -1,0 +1,154 @@
+//! What is kept: over restarts, on another machine, with a wrong clock, on a disk that cannot be written.
+
+use super::*;
+use crate::Status;
+use crate::license::Verdict;
+
+#[test]
+fn the_next_start_is_licensed_offline() {
+    let world = World::new();
+    world.activated().shutdown(Duration::from_secs(5)).unwrap();
+    world.market.mood(Mood::Unreachable);
+    world.days_later(3);
+    let client = world.client();
+    assert!(client.is_licensed(None));
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Offline);
+    world.days_later(5);
+    assert!(!client.is_licensed(None));
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Stale);
+}
+
+#[test]
+fn another_machine_has_the_codes_and_is_healed_by_a_check() {
+    let mut world = World::new();
+    world.activated().shutdown(Duration::from_secs(5)).unwrap();
+    world.machine = "two";
+    let client = world.client();
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Foreign);
+    world.market.mood(Mood::Unreachable);
+    assert_eq!(client.heartbeat(None).unwrap_err().status, Status::Network);
+    world.market.mood(Mood::Kind);
+    assert_eq!(client.heartbeat(None), Ok(Status::Ok));
+    assert!(client.is_licensed(None));
+    world.machine = "one";
+    assert!(
+        world.client().is_licensed(None),
+        "the first machine lost its state"
+    );
+}
+
+#[test]
+fn one_healed_code_does_not_heal_the_others() {
+    let mut world = World::new();
+    world.market.set("CODE-0002", "NEW", T + DAY);
+    let client = world.activated();
+    client.activate("CODE-0002").unwrap();
+    world.machine = "two";
+    world.client().query(Some("CODE-0001")).unwrap();
+    let next = world.client();
+    assert_eq!(
+        next.license_info(Some("CODE-0001")).unwrap().verdict,
+        Verdict::Alive
+    );
+    assert_eq!(
+        next.license_info(Some("CODE-0002")).unwrap().verdict,
+        Verdict::Foreign
+    );
+}
+
+#[test]
+fn a_clock_set_back_is_noticed_and_healed() {
+    let world = World::new();
+    let client = world.activated();
+    world.days_later(-2);
+    assert!(!client.is_licensed(None));
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Clock);
+    // The check is due, the marketplace's time is right.
+    world.market.ahead.store(2 * DAY, Ordering::SeqCst);
+    assert_eq!(client.heartbeat(None), Ok(Status::Ok));
+    assert!(client.is_licensed(None));
+    assert_eq!(client.heartbeat(None), Ok(Status::Already));
+}
+
+#[test]
+fn a_clock_that_was_always_wrong_changes_nothing() {
+    let world = World::new();
+    world.market.ahead.store(400 * DAY, Ordering::SeqCst);
+    world.market.set("CODE-0001", "NEW", T + 500 * DAY);
+    let client = world.activated();
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Alive);
+    assert_eq!(client.license_info(None).unwrap().checked_at, T + 400 * DAY);
+    world.days_later(1);
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Offline);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_costs_an_answer_but_no_licence() {
+    let mut world = World::new();
+    let blocked = world.folder.path().join("file");
+    std::fs::write(&blocked, "in the way").unwrap();
+    world = world.with_text(20, blocked.join("sub").to_str().unwrap());
+    let client = world.client();
+    let status = client.activate("CODE-0001").unwrap_err().status;
+    assert!(matches!(status, Status::Storage | Status::StorageDenied));
+    assert!(client.is_licensed(None));
+    // Asked, and licensed: that it cannot be kept is in the log.
+    assert_eq!(client.query(None), Ok(Status::Ok));
+    std::fs::remove_file(&blocked).unwrap();
+    assert_eq!(client.query(None), Ok(Status::Ok));
+    assert!(
+        world.client().is_licensed(None),
+        "writing was not tried again"
+    );
+}
+
+#[test]
+fn a_change_by_another_process_is_taken_up_and_told() {
+    let world = World::new();
+    let client = world.activated();
+    let watching = world.client();
+    let collected = Collected::of(&watching);
+    world.market.set("CODE-0001", "EXPIRED", T);
+    let _ = client.query(None);
+    assert_eq!(
+        watching.license_info(None).unwrap().verdict,
+        Verdict::Expired
+    );
+    let change = &collected.wait(EventType::LicenseChanged, 1)[0]["params"];
+    assert_eq!(change["Previous"], "ALIVE");
+    assert_eq!(change["Current"], "EXPIRED");
+    assert_eq!(change["Licensed"], "false");
+}
+
+#[test]
+fn forgetting_leaves_nothing() {
+    let world = World::new();
+    world.market.set("CODE-0002", "NEW", T + DAY);
+    let client = world.activated();
+    client.activate("CODE-0002").unwrap();
+    assert_eq!(
+        client.forget(Some("CODE-0009")).unwrap_err().status,
+        Status::NotActivated
+    );
+    client.forget(Some("CODE-0001")).unwrap();
+    assert_eq!(client.list_licenses().unwrap(), r#"["CODE-0002"]"#);
+    client.forget(None).unwrap();
+    assert!(!client.is_licensed(None));
+    assert_eq!(world.client().list_licenses().unwrap(), "[]");
+    assert_eq!(client.forget(None), Ok(Status::Ok));
+}
+
+#[test]
+fn loading_the_cache_raises_nothing_and_time_raises_changes() {
+    let world = World::new();
+    world.activated();
+    world.days_later(1);
+    let client = world.client();
+    let collected = Collected::of(&client);
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Offline);
+    world.days_later(8);
+    assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Stale);
+    let changes = collected.wait(EventType::LicenseChanged, 1);
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0]["params"]["Previous"], "OFFLINE");
+}
