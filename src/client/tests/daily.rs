@@ -112,8 +112,9 @@ fn a_licence_request_is_answered_after_todays_check() {
     let answer = &collected.wait(EventType::LicenseVerify, 1)[0]["params"];
     assert_eq!(answer["Status"], "success");
     assert_eq!(answer["LicenseContent"], "CODE-0001");
-    // ALIVE -> OFFLINE by the day's beginning, OFFLINE -> ALIVE by the check.
+    // NONE -> ALIVE by the activation, ALIVE -> OFFLINE by the day, OFFLINE -> ALIVE by the check.
     let order = [
+        EventType::LicenseChanged,
         EventType::LicenseChanged,
         EventType::LicenseChanged,
         EventType::Heartbeat,
