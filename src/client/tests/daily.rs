@@ -11,7 +11,10 @@ fn eight_threads_and_three_clients_make_one_check() {
     world.days_later(1);
     let clients = [first, world.client(), world.client()];
     let before = world.market.queries();
-    let collected: Vec<_> = clients.iter().map(Collected::of).collect();
+    let collected = Arc::new(Collected::default());
+    for client in &clients {
+        client.register(collected.clone()).unwrap();
+    }
     let answers = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for n in 0..8 {
@@ -26,15 +29,12 @@ fn eight_threads_and_three_clients_make_one_check() {
     let answers = answers.into_inner().unwrap();
     assert_eq!(answers.iter().filter(|a| **a == Status::Ok).count(), 1);
     assert_eq!(answers.iter().filter(|a| **a == Status::Already).count(), 7);
+    collected.wait(EventType::Heartbeat, 1);
     for client in &clients {
         assert_eq!(client.license_info(None).unwrap().verdict, Verdict::Alive);
         client.shutdown(Duration::from_secs(5)).unwrap();
     }
-    let heartbeats = collected
-        .iter()
-        .flat_map(|c| c.kinds())
-        .filter(|kind| *kind == EventType::Heartbeat);
-    assert_eq!(heartbeats.count(), 1);
+    assert_eq!(collected.wait(EventType::Heartbeat, 1).len(), 1);
 }
 
 #[test]
