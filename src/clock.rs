@@ -1,8 +1,8 @@
 //! Wall time behind a small trait, so that tests and the sandbox can set it. Monotonic waiting is tokio's, which tests
 //! pause and advance.
 
+use crate::platform;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine's own idea of the time, which may be wrong.
 pub trait WallClock: Send + Sync {
@@ -10,15 +10,12 @@ pub trait WallClock: Send + Sync {
     fn local(&self) -> i64;
 }
 
-/// The operating system's clock.
+/// The operating system's clock, in whole seconds.
 pub struct SystemClock;
 
 impl WallClock for SystemClock {
     fn local(&self) -> i64 {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => since.as_secs() as i64,
-            Err(before) => -(before.duration().as_secs() as i64),
-        }
+        platform::clock::coarse_now()
     }
 }
 

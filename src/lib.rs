@@ -5,6 +5,7 @@ pub mod clock;
 pub mod device;
 pub mod error;
 pub mod events;
+pub mod ffi;
 pub mod install;
 pub mod license;
 pub mod marketplace;

@@ -9,7 +9,6 @@ use super::live::Live;
 use super::log::Log;
 use super::snapshot::Snapshot;
 use super::surroundings::Surroundings;
-use super::window::Window;
 use super::worker::Threads;
 use crate::clock::SharedClock;
 use crate::events::{Event, Hub};
@@ -18,8 +17,8 @@ use crate::marketplace::ThreadsAlive;
 use crate::platform::published::Published;
 use crate::store::Store;
 use crate::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 pub struct Core {
@@ -30,7 +29,6 @@ pub struct Core {
     pub(super) store: Store,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) published: Published<Snapshot>,
-    pub(super) window: OnceLock<&'static Window>,
     pub(super) life: Lifecycle<Event>,
     pub(super) log: Log,
     pub(super) inbox: Inbox,
@@ -56,7 +54,6 @@ impl Core {
             store: Store::new(&config.location, &config.state_secrets, identity),
             ledger: Mutex::default(),
             published: Published::new(empty),
-            window: OnceLock::new(),
             life: Lifecycle::new(Hub::new(config.delivery)),
             log: Log::new(config.log.clone()),
             inbox: Inbox::default(),

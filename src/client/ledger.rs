@@ -6,6 +6,7 @@
 
 use super::core::Core;
 use super::snapshot::Snapshot;
+use super::window::Window;
 use crate::error::{Error, Status, masked};
 use crate::events::{Event, event};
 use crate::license::verdict::Judged;
@@ -29,6 +30,8 @@ pub struct Ledger {
     pub unsaved: bool,
     /// The verdicts that the program knows of.
     announced: BTreeMap<String, Verdict>,
+    /// Where to publish when something is licensed for certain.
+    window: Option<&'static Window>,
 }
 
 /// A verdict that changed.
@@ -179,18 +182,17 @@ impl Core {
         let snapshot = Snapshot::of(&ledger.suite, &self.config.policy);
         let span = snapshot.certain_span(self.clock.local());
         self.published.publish(snapshot);
-        if let Some(window) = self.window.get() {
+        if let Some(window) = ledger.window {
             let (from, until) = span.unwrap_or((0, 0));
             window.set(from, until);
         }
     }
 
-    /// Publishes into memory that outlives the client.
-    pub fn attach_window(&self, window: &'static super::window::Window) {
-        let ledger = lock(&self.ledger);
-        if self.window.set(window).is_ok() {
-            self.publish(&ledger);
-        }
+    /// Publishes into memory that outlives the client, from now on into this.
+    pub fn attach_window(&self, window: &'static Window) {
+        let mut ledger = lock(&self.ledger);
+        ledger.window = Some(window);
+        self.publish(&ledger);
     }
 
     /// The time that is believed.

@@ -42,6 +42,7 @@ use crate::events::{Delivery, Ended, Event, Receiver, Refused, Wake};
 use crate::license::{MAX_CODE_BYTES, Suite};
 use crate::marketplace::{BATCH_MAX, Clients};
 use crate::sync::{self, Deadline, lock};
+use crate::text::Language;
 use config::Config;
 use lifecycle::Shutdown;
 use online::Checked;
@@ -237,6 +238,11 @@ impl Client {
             };
             core.change(remove).await.map(|()| Status::Ok)
         })
+    }
+
+    /// The language of texts.
+    pub fn language(&self) -> Language {
+        self.core.config.language
     }
 
     /// Publishes from now on, into memory that is never freed, when something is licensed for certain.
