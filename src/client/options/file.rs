@@ -6,6 +6,7 @@
 //! file, only the position is passed on.
 
 use super::{Key, Kind, Options, Origin, Value};
+use crate::platform::module;
 use crate::{Cause, Error, Status};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -66,9 +67,9 @@ fn program_folder() -> Option<PathBuf> {
     program.parent().map(Path::to_owned)
 }
 
-/// The folder that this library was loaded from; None where that is not known, or where it is part of the program.
+/// The folder that this library was loaded from; the program's own where it is part of that.
 fn library_folder() -> Option<PathBuf> {
-    None
+    module::path()?.parent().map(Path::to_path_buf)
 }
 
 /// Only a plain file: opening a pipe could wait for ever.
