@@ -63,9 +63,9 @@ int main(int argc, char **argv) {
         return 2;
     printf("right after isc_init: %s\n", isc_is_licensed(client, NULL) ? "licensed" : "not licensed");
     say(run(client, argv[2], argc > 3 ? argv[3] : NULL));
+    isc_poll_events(client, 0, NULL);
     licensed = isc_is_licensed(client, NULL);
     printf("now: %s\n", licensed ? "licensed" : "not licensed");
-    isc_poll_events(client, 0, NULL);
     isc_shutdown(client, ISC_TIMEOUT_DEFAULT);
     isc_release(client);
     return licensed ? 0 : 1;

@@ -204,6 +204,27 @@ fn a_window_never_stalls_though_the_marketplace_is_mute() {
     });
 }
 
+#[test]
+fn the_demo_goes_as_told() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+    let ran = cc::run(command.args(["demo", "--json"]), "", cc::LIMIT);
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
+    let told: Value = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
+    assert_eq!(told["chapters"].as_array().unwrap().len(), 7, "{told}");
+}
+
+#[test]
+fn without_a_compiler_the_demo_says_what_to_install() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+    command
+        .arg("demo")
+        .env_remove("CC")
+        .env("PATH", "/nonexistent");
+    let ran = cc::run(&mut command, "", cc::LIMIT);
+    assert_eq!(ran.exit, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("apt install gcc"), "{ran:?}");
+}
+
 /// Its story is told by `iscdesk demo`; here it is only held compilable in both languages.
 #[test]
 fn the_demo_compiles_everywhere() {
