@@ -1,89 +1,19 @@
 //! The command line as scripts meet it: exit codes, the JSON document, what is printed and what is sent.
 
+#[path = "support/cli.rs"]
+mod site;
 #[path = "support/sandbox.rs"]
 mod support;
 
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use site::{Site, answer, bare};
+use std::path::Path;
+use std::process::Stdio;
 use support::Sandbox;
-use tempfile::TempDir;
 
 const CODE: &str = "PL-0123456789";
 const OTHER: &str = "PL-9876543210";
 const NO_SERVER: &str = "http://127.0.0.1:9";
-
-/// One computer with one product.
-struct Site {
-    dir: TempDir,
-    config: PathBuf,
-}
-
-struct Answer {
-    exit: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Site {
-    fn of(sandbox: &Sandbox) -> Site {
-        Site::with(json!({
-            "endpoint": sandbox.http, "access_key": sandbox.access_key, "secret_key": sandbox.secret_key
-        }))
-    }
-
-    fn with(options: Value) -> Site {
-        let dir = TempDir::new().unwrap();
-        let config = dir.path().join("iscdesk.json");
-        let mut all =
-            json!({"vendor": "Acme", "product": "Cad", "data_dir": dir.path().join("state")});
-        for (name, value) in options.as_object().unwrap() {
-            all[name] = value.clone();
-        }
-        std::fs::write(&config, all.to_string()).unwrap();
-        Site { dir, config }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn run(&self, args: &[&str]) -> Answer {
-        let mut command = bare(args);
-        command.arg("--config").arg(&self.config);
-        answer(command.output().unwrap())
-    }
-
-    /// The document, whose exit code is the process's.
-    fn json(&self, args: &[&str]) -> Value {
-        let answer = self.run(&[args, &["--json"]].concat());
-        let document: Value = serde_json::from_str(&answer.stdout).expect(&answer.stdout);
-        assert_eq!(document["exit_code"], answer.exit, "{document}");
-        assert_eq!(answer.stdout.lines().count(), 1);
-        document
-    }
-}
-
-fn bare(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
-    command.args(args).stdin(Stdio::null());
-    for variable in [
-        "ISCDESK_SECRET_KEY",
-        "ISCDESK_BEARER_TOKEN",
-        "ISCDESK_STATE_SECRET",
-    ] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn answer(output: Output) -> Answer {
-    Answer {
-        exit: output.status.code().expect("it ended by itself"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 fn sandbox_with_codes() -> Sandbox {
     let sandbox = Sandbox::start();
