@@ -43,11 +43,25 @@ static void use(isc_client *c) {
     CALL(isc_options_free)(o);
     if (c == NULL)
         return;
+    isc_license_info info = {.struct_size = sizeof info};
+    const char *const codes[] = {"PL-1", "PL-2"};
     CALL(isc_is_licensed)(c, NULL);
     CALL(isc_is_licensed)(c, "PL-1");
+    CALL(isc_has_feature)(c, "feature");
+    CALL(isc_client_set_string)(c, ISC_OPT_ACCOUNT_ID, "user");
     CALL(isc_heartbeat)(c, NULL);
-    CALL(isc_activate)(c, "PL-1");
-    CALL(isc_list_licenses)(c, text, sizeof text, NULL);
+    EQUAL(CALL(isc_activate)(c, "PL-1"), ISC_ERR_NETWORK);
+    EQUAL(CALL(isc_activate_many)(c, codes, 2), ISC_ERR_NETWORK);
+    EQUAL(CALL(isc_query)(c, "PL-1"), ISC_ERR_NETWORK);
+    EQUAL(CALL(isc_report_usage)(c, "PL-1", NULL, 1), ISC_ERR_NETWORK);
+    CALL(isc_forget)(c, NULL);
+    CALL(isc_get_license_info)(c, NULL, &info);
+    CALL(isc_get_license_json)(c, NULL, text, sizeof text, NULL);
+    EQUAL(CALL(isc_list_licenses)(c, text, sizeof text, NULL), ISC_OK);
+    EQUAL(CALL(isc_request_license_string)(c, NULL), ISC_OK);
+    EQUAL(CALL(isc_notify_license_verified)(c, 1, NULL), ISC_OK);
+    EQUAL(CALL(isc_poll_events)(c, 10, NULL), ISC_ERR_UNSUPPORTED);
+    EQUAL(CALL(isc_last_error_message)(text, sizeof text, NULL), ISC_OK);
 }
 
 /* Uses it, then stays until after it was unloaded. */
@@ -62,6 +76,10 @@ static void event(isc_event_type type, const char *message, void *user_data) {
     (void)type, (void)message, (void)user_data;
 }
 
+static void heard(int32_t level, const char *message, void *user_data) {
+    TRUE(level >= ISC_LOG_ERROR && level <= ISC_LOG_TRACE && message != NULL && user_data == NULL);
+}
+
 static void count(void *counter) { ++*(int *)counter; }
 
 static isc_client *make_client(const char *folder, int *freed) {
@@ -72,6 +90,11 @@ static isc_client *make_client(const char *folder, int *freed) {
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_PRODUCT, "Test"), ISC_OK);
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_VERSION, "1.0.0"), ISC_OK);
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_DATA_DIR, folder), ISC_OK);
+    /* A port that nobody listens on: each call goes all the way and is refused. */
+    EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_ENDPOINT, "http://127.0.0.1:1"), ISC_OK);
+    EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_ACCESS_KEY, "AK"), ISC_OK);
+    EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_SECRET_KEY, "SK"), ISC_OK);
+    EQUAL(CALL(isc_options_set_log)(o, heard, ISC_LOG_TRACE, NULL), ISC_OK);
     EQUAL(CALL(isc_init)(o, &c), ISC_OK);
     EQUAL(CALL(isc_register_event_callback)(c, event, freed, count), ISC_OK);
     CALL(isc_options_free)(o);
