@@ -12,9 +12,10 @@ mod loaded;
 #[path = "library/server.rs"]
 mod server;
 
-use criterion::{Criterion, black_box};
+use criterion::Criterion;
 use loaded::{Client, Library};
 use server::{Server, Temper};
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const CODE: &std::ffi::CStr = c"BENCH-CODE-0001";
@@ -24,7 +25,10 @@ fn main() {
         return counted::run(&what, count);
     }
     let library = loaded::build();
-    println!("number: size {} bytes", std::fs::metadata(&library).unwrap().len());
+    println!(
+        "number: size {} bytes",
+        std::fs::metadata(&library).unwrap().len()
+    );
     let mut criterion = Criterion::default().configure_from_args();
     loading(&mut criterion, &library);
     let folder = tempfile::tempdir().unwrap();
@@ -52,7 +56,9 @@ fn reads(criterion: &mut Criterion, path: &std::path::Path, folder: &std::path::
     assert_eq!(client.activate(CODE), 0);
     assert_eq!(client.is_licensed(None), 1);
     assert_eq!(client.is_licensed(Some(CODE)), 1);
-    criterion.bench_function("bare coarse clock", |bench| bench.iter(loaded::coarse_clock));
+    criterion.bench_function("bare coarse clock", |bench| {
+        bench.iter(loaded::coarse_clock)
+    });
     criterion.bench_function("isc_is_licensed(c, NULL)", |bench| {
         bench.iter(|| client.is_licensed(black_box(None)));
     });
@@ -88,7 +94,10 @@ fn idle_threads(path: &std::path::Path, folder: &std::path::Path) {
     let server = Server::start(Temper::Kind);
     let before = loaded::threads();
     let library = Library::load(path);
-    println!("number: threads before isc_init {}", loaded::threads() - before);
+    println!(
+        "number: threads before isc_init {}",
+        loaded::threads() - before
+    );
     let client = Client::init(&library, &server.url(), folder);
     client.register_nothing();
     let woken = || loaded::wakeups("iscdesk-");

@@ -2,10 +2,10 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "support/programs.rs"]
-mod programs;
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/programs.rs"]
+mod programs;
 
 use programs::{Link, Program};
 use std::path::Path;

@@ -2,10 +2,10 @@
 //!
 //! After a change of the C ABI: `ISC_RENEW=1 cargo test --test header`, and commit `include/iscdesk.h`.
 
-#[path = "support/programs.rs"]
-mod programs;
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/programs.rs"]
+mod programs;
 
 use std::fs;
 
@@ -30,7 +30,8 @@ fn the_committed_header_is_what_the_sources_make() {
 /// A Chinese Windows reads a header in its code page: anything else than ASCII would be garbage there.
 #[test]
 fn the_header_is_plain_ascii_of_bearable_width() {
-    let header = fs::read_to_string(programs::root().join("include/iscdesk.h")).expect("the header");
+    let header =
+        fs::read_to_string(programs::root().join("include/iscdesk.h")).expect("the header");
     for (number, line) in header.lines().enumerate() {
         assert!(line.is_ascii(), "line {}: {line}", number + 1);
         assert!(line.len() <= 132, "line {}: {line}", number + 1);
@@ -40,7 +41,8 @@ fn the_header_is_plain_ascii_of_bearable_width() {
 
 #[test]
 fn the_header_tells_the_version_of_the_crate() {
-    let header = fs::read_to_string(programs::root().join("include/iscdesk.h")).expect("the header");
+    let header =
+        fs::read_to_string(programs::root().join("include/iscdesk.h")).expect("the header");
     let version = env!("CARGO_PKG_VERSION");
     assert!(header.contains(&format!("\n#define ISC_VERSION \"{version}\"\n")));
 }
@@ -55,7 +57,8 @@ fn every_mode(compilers: &[&str], language: &str, standards: &[&str]) {
     for compiler in compilers.iter().filter(|compiler| need::need(compiler)) {
         let known = flags.iter().filter(|flag| {
             // g++ knows the first only to say that it means nothing there.
-            (language == "c" || !flag.contains("prototypes")) && programs::knows(compiler, language, flag)
+            (language == "c" || !flag.contains("prototypes"))
+                && programs::knows(compiler, language, flag)
         });
         let extra: Vec<&str> = known.copied().collect();
         for standard in standards {

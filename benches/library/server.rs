@@ -43,7 +43,11 @@ impl Server {
 
     pub fn wait_for(&self, count: usize) {
         let connections = self.seen.0.lock().unwrap();
-        drop(self.seen.1.wait_while(connections, |open| open.len() < count));
+        drop(
+            self.seen
+                .1
+                .wait_while(connections, |open| open.len() < count),
+        );
     }
 }
 
