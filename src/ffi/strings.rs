@@ -89,16 +89,14 @@ pub unsafe fn optional_code<'a>(text: *const c_char) -> Result<Option<&'a str>, 
     })
 }
 
-/// The bytes of a licence code; None where there are none, or too many. Neither allocates nor reads further than that.
+/// The bytes of a licence code; None where there are none, or too many. Allocates nothing.
 ///
 /// # Safety
 /// `text` ends in NUL; it stays unchanged while the result is in use.
 pub unsafe fn code_bytes<'a>(text: *const c_char) -> Option<&'a [u8]> {
-    let text: *const u8 = text.cast();
-    // SAFETY: each byte is read only after those before it were found not to be the NUL that ends it.
-    let len = (0..=MAX_CODE_BYTES).find(|&at| unsafe { text.add(at).read() } == 0)?;
-    // SAFETY: `len` bytes were just read.
-    (len > 0).then(|| unsafe { std::slice::from_raw_parts(text, len) })
+    // SAFETY: as the caller says.
+    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    (1..=MAX_CODE_BYTES).contains(&bytes.len()).then_some(bytes)
 }
 
 /// A UTF-16 string that NULL leaves out.

@@ -17,10 +17,16 @@ impl ClockFacts {
     /// The time that is believed while the local clock shows `local`; None where no candidate is plausible.
     pub fn now(&self, local: i64) -> Option<i64> {
         let floor = self.floor();
-        [local, local.saturating_add(self.offset)]
-            .into_iter()
-            .filter(|candidate| *candidate >= floor)
-            .min_by_key(|candidate| candidate.abs_diff(self.mark))
+        let corrected = local.saturating_add(self.offset);
+        // Spelled out, since this is what a read in an inner loop mostly does.
+        match (local >= floor, corrected >= floor) {
+            (true, true) if corrected.abs_diff(self.mark) < local.abs_diff(self.mark) => {
+                Some(corrected)
+            }
+            (true, _) => Some(local),
+            (false, true) => Some(corrected),
+            (false, false) => None,
+        }
     }
 
     /// From which local time on both candidates are plausible.
