@@ -33,6 +33,7 @@ fn info() -> Info {
         activated_at: 4,
         amount: 5,
         product_id: "授".repeat(50),
+        features: Vec::new(),
     }
 }
 
