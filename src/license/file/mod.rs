@@ -25,12 +25,16 @@
 //! | [`jwt`], [`base64`], [`strict`] | the token: signature and encoding |
 //! | [`claims`] | what a file says, and whether it holds for a time and a machine |
 //! | [`device`] | machines by their hashes |
+//! | [`held`] | the files that a suite keeps, and those that were given back |
+//! | [`judged`] | what a file makes of a verdict |
 //! | [`request`] | what a customer sends to get a file; the proof that it was given back |
 //! | [`refusal`] | why not |
 
 pub mod base64;
 pub mod claims;
 pub mod device;
+pub mod held;
+pub mod judged;
 pub mod jwt;
 pub mod refusal;
 pub mod request;
@@ -40,6 +44,8 @@ mod tests;
 
 pub use claims::LicenseFile;
 pub use device::{Bound, Hashes, PartHash};
+pub use held::{Grant, Held, Returned};
+pub use judged::JudgedFile;
 pub use refusal::Refusal;
 pub use request::{MachineKey, Request, Return};
 
