@@ -5,7 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// Files that hold what C sees, in the header's order.
-const C_ABI: [&str; 11] = [
+const C_ABI: [&str; 12] = [
     "types",
     "status",
     "last_error",
@@ -13,6 +13,7 @@ const C_ABI: [&str; 11] = [
     "client",
     "events",
     "licenses",
+    "truth",
     "requests",
     "upgrade",
     "hooks",

@@ -4,12 +4,13 @@
 //! report is a new file beside it, flushed, then renamed over the old one. Windows refuses that while a reader holds the
 //! old file open; the reader is soon done, so the rename is tried again for a while.
 
+use crate::platform::fresh;
 use crate::{Error, Status};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tempfile::{Builder, TempPath};
+use tempfile::TempPath;
 
 /// Waits between attempts to replace a file that somebody reads: 1.9 s in all.
 const WAITS_MS: [u64; 9] = [5, 10, 20, 40, 80, 160, 320, 550, 715];
@@ -79,10 +80,7 @@ fn folder_of(path: &Path) -> Result<PathBuf, Error> {
 /// A complete, flushed file of a name of its own in the same folder, so that the rename stays within one volume. It is
 /// made like any new file, not private as temporary files are: the progress is for others to read.
 fn write_beside(folder: &Path, old: &Path, content: &str) -> io::Result<TempPath> {
-    let mut new = Builder::new()
-        .prefix(".install-")
-        .suffix(".tmp")
-        .make_in(folder, |name| File::create_new(name))?;
+    let mut new = fresh::create(folder, ".install-", ".tmp", |name| File::create_new(name))?;
     new.write_all(content.as_bytes())?;
     keep_permissions(old, new.path())?;
     new.as_file().sync_all()?;

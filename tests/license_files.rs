@@ -1,6 +1,8 @@
 //! The air-gapped way through the command line, as vendor and customer walk it.
 
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -26,7 +28,7 @@ impl Desk {
         self.dir.path().join(name)
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn run(&self, arguments: &[impl AsRef<OsStr> + Debug]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_iscdesk"))
             .args(["--json", "license"])
             .args(arguments)
@@ -34,13 +36,13 @@ impl Desk {
             .unwrap()
     }
 
-    fn ok(&self, arguments: &[&str]) -> Value {
+    fn ok(&self, arguments: &[impl AsRef<OsStr> + Debug]) -> Value {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn refused(&self, arguments: &[&str], reason: &str) {
+    fn refused(&self, arguments: &[impl AsRef<OsStr> + Debug], reason: &str) {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {output:?}");
         let all = [output.stdout, output.stderr].concat();
@@ -49,10 +51,15 @@ impl Desk {
     }
 
     /// A customer's command, with the product's options.
-    fn with_product<'a>(&'a self, data_dir: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+    fn with_product(&self, data_dir: &Path, arguments: &[&str]) -> Vec<String> {
+        let key = format!("license_public_key={}", self.public_key);
         let product = ["--vendor", "ACME", "--product", "Mini CAD"];
-        let place = ["--data-dir", data_dir, "--public-key", &self.public_key];
-        [arguments, &product, &place].concat()
+        let place = ["--data-dir", text(data_dir), "--set", &key];
+        [arguments, &product, &place]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -69,7 +76,7 @@ fn from_the_key_to_the_return() {
         desk.path("a.lic"),
     );
     let (state, proof) = (desk.path("state"), desk.path("proof"));
-    let at_home = |arguments: &[&str]| desk.ok(&desk.with_product(text(&state), arguments));
+    let at_home = |arguments: &[&str]| desk.ok(&desk.with_product(&state, arguments));
 
     at_home(&["request", "--out", text(&request)]);
     let issue = |more: &[&str]| {
@@ -114,7 +121,7 @@ fn from_the_key_to_the_return() {
     let verified = desk.ok(&["verify-return", text(&proof), "--request", text(&request)]);
     assert_eq!(verified["license"], "FILE-1");
     assert_eq!(verified["jti"], claims["claims"]["jti"]);
-    let again = desk.with_product(text(&state), &["import", text(&file)]);
+    let again = desk.with_product(&state, &["import", text(&file)]);
     desk.refused(&again, "given back");
 }
 
@@ -145,7 +152,7 @@ fn a_site_licence_and_what_is_refused() {
         .unwrap()
         .to_owned();
     std::fs::write(&file, token).unwrap();
-    desk.ok(&desk.with_product(text(&state), &["import", text(&file)]));
+    desk.ok(&desk.with_product(&state, &["import", text(&file)]));
     desk.refused(&issue("1999-12-31"), "expired");
     desk.refused(&issue("soon"), "--expires");
     desk.refused(&["keygen", "--out", text(&key)], "vendor.pem");
@@ -165,10 +172,10 @@ fn a_site_licence_and_what_is_refused() {
     desk.refused(&inspect, "another product");
     let unverified = desk.ok(&["inspect", text(&file)]);
     assert_eq!(unverified["verified"], Value::Null);
-    let elsewhere = other.with_product(text(&state), &["import", text(&file)]);
+    let elsewhere = other.with_product(&state, &["import", text(&file)]);
     other.refused(&elsewhere, "not signed");
     desk.refused(
-        &desk.with_product(text(&state), &["return", "SITE-9"]),
+        &desk.with_product(&state, &["return", "SITE-9"]),
         "no such code",
     );
 }
@@ -179,7 +186,7 @@ fn what_another_machine_signs_is_no_return() {
     let (one, two) = (desk.path("one"), desk.path("two"));
     let (request, proof) = (desk.path("request"), desk.path("proof"));
     let (key, file) = (desk.path("vendor.pem"), desk.path("s.lic"));
-    desk.ok(&desk.with_product(text(&one), &["request", "--out", text(&request)]));
+    desk.ok(&desk.with_product(&one, &["request", "--out", text(&request)]));
     desk.ok(&[
         "issue",
         "--key",
@@ -194,8 +201,8 @@ fn what_another_machine_signs_is_no_return() {
         "--out",
         text(&file),
     ]);
-    desk.ok(&desk.with_product(text(&two), &["import", text(&file)]));
-    desk.ok(&desk.with_product(text(&two), &["return", "SITE-1", "--out", text(&proof)]));
+    desk.ok(&desk.with_product(&two, &["import", text(&file)]));
+    desk.ok(&desk.with_product(&two, &["return", "SITE-1", "--out", text(&proof)]));
     desk.refused(
         &["verify-return", text(&proof), "--request", text(&request)],
         "not a return",

@@ -131,15 +131,35 @@ impl Core {
         saved.map(|()| Status::Ok)
     }
 
-    /// "Already activated" is believed when a query says ALIVE.
+    /// "Already activated" is believed when a query says ALIVE. Of a batch it may be said because of some of its codes: the
+    /// others are activated by a second request.
     async fn confirm_activated(&self, online: &Online, codes: &[String]) -> Result<Status, Error> {
         let mut saved = Ok(());
+        let mut left = Vec::new();
         for code in codes {
             let recorded = self.query_and_record(online, code, true).await;
-            recorded.result?;
+            match recorded.result {
+                Err(error) if error.status == Status::NotActivated && codes.len() > 1 => {
+                    left.push((code.clone(), error));
+                }
+                result => result?,
+            }
             saved = saved.and(recorded.saved);
         }
-        saved.map(|()| Status::Already)
+        if left.len() == codes.len() {
+            // The two answers contradict each other: no use asking on.
+            let (_, error) = left.swap_remove(0);
+            return Err(error);
+        }
+        if left.is_empty() {
+            return saved.map(|()| Status::Already);
+        }
+        let left: Vec<String> = left.into_iter().map(|(code, _)| code).collect();
+        let circumstances = self.circumstances(online);
+        let reply = online.market.activate_many(circumstances, &left).await;
+        // Ends: each time there are fewer.
+        let rest = Box::pin(self.finish_activation(online, &left, reply)).await;
+        saved.and(rest)
     }
 
     /// A code that is held and turns out not to exist loses its verdict, but is kept.

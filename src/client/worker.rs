@@ -1,4 +1,4 @@
-//! The two threads of a client, started when they are first needed.
+//! The threads of a client, started when they are first needed: a worker with its bell, and a dispatcher.
 //!
 //! The worker runs all I/O on a private single-threaded runtime: the program's calls, licence requests and the background
 //! are tasks of it, so a call never queues behind a request that hangs. Ending means to drop the runtime, which cuts every
@@ -29,7 +29,7 @@ impl Core {
         self.start_worker()?;
         self.inbox.put(job);
         if self.life.is_closing() {
-            self.inbox.close();
+            self.inbox.drop_jobs();
         }
         Ok(())
     }
@@ -43,8 +43,14 @@ impl Core {
             let ended = WorkerEnded(core);
             run(&ended.0);
         };
-        self.start("iscdesk-worker", body)
-            .inspect_err(|_| self.life.worker_ended())
+        let bell = self.clone();
+        self.inbox.begin();
+        self.start("iscdesk-bell", move || bell.inbox.serve_bell())
+            .and_then(|()| self.start("iscdesk-worker", body))
+            .inspect_err(|_| {
+                self.inbox.end();
+                self.life.worker_ended();
+            })
     }
 
     pub fn start_dispatcher(self: &Arc<Core>) -> Result<(), Error> {
@@ -125,7 +131,7 @@ struct WorkerEnded(Arc<Core>);
 
 impl Drop for WorkerEnded {
     fn drop(&mut self) {
-        self.0.inbox.close();
+        self.0.inbox.end();
         self.0.life.worker_ended();
     }
 }

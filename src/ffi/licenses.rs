@@ -1,12 +1,11 @@
 //! Licences: activation and checks, and what is known about them.
 
-use super::boundary::{ClientObject, caught, on_client, on_client_closed_too};
+use super::boundary::{on_client, on_client_closed_too};
+use super::strings;
 use super::types::{isc_client, isc_license_info, isc_license_status, isc_status};
-use super::{handle, strings};
-use crate::client::{Client, Info, Source};
+use crate::client::{Info, Source};
 use crate::license::Verdict;
 use crate::marketplace::{BATCH_MAX, Clients};
-use crate::platform::clock::coarse_now;
 use crate::{Cause, Error, Status};
 use std::ffi::c_char;
 
@@ -356,58 +355,6 @@ pub unsafe extern "C" fn isc_list_licenses(
     on_client("isc_list_licenses", c, |client| {
         out?.write(&client.list_licenses()?)
     })
-}
-
-/// Whether the program is licensed at this moment: by the cache and the clock, nothing is asked. Meant for inner loops:
-/// no lock, no allocation, no system call, some nanoseconds. Also answers after shutdown and in a child process.
-///
-/// \param c        the client
-/// \param license  the code; NULL = any of those held
-///
-/// \return 1 or 0; 0 also for whatever is wrong with the arguments. The last error is left alone.
-///
-/// Any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn isc_is_licensed(c: *const isc_client, license: *const c_char) -> i32 {
-    if !license.is_null() {
-        return truth(c, |client| {
-            // SAFETY: not NULL, so it ends in NUL.
-            let code = unsafe { strings::code_bytes(license) };
-            code.is_some_and(|code| client.is_licensed(Some(code)))
-        });
-    }
-    if handle::is_open::<ClientObject>(c.addr(), coarse_now) {
-        return 1;
-    }
-    truth(c, |client| client.is_licensed(None))
-}
-
-/// Whether a feature is licensed at this moment: a licensed licence is of this product or lists this feature. As fast as
-/// isc_is_licensed(), and answers where that does.
-///
-/// \param c     the client
-/// \param name  a product id or a feature, UTF-8
-///
-/// \return 1 or 0; 0 also for whatever is wrong with the arguments. The last error is left alone.
-///
-/// Any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn isc_has_feature(c: *const isc_client, name: *const c_char) -> i32 {
-    if name.is_null() {
-        return 0;
-    }
-    // SAFETY: not NULL, so it ends in NUL.
-    let name = unsafe { std::ffi::CStr::from_ptr(name) };
-    truth(c, |client| client.has_feature(name.to_bytes()))
-}
-
-fn truth(c: *const isc_client, ask: impl FnOnce(&Client) -> bool) -> i32 {
-    let asked = caught(|| {
-        Ok(handle::peek(c.addr(), |object: &ClientObject| {
-            ask(&object.client)
-        }))
-    });
-    matches!(asked, Ok(Some(true))).into()
 }
 
 #[cfg(test)]

@@ -33,5 +33,6 @@ pub mod options;
 pub mod requests;
 pub mod status;
 mod strings;
+pub mod truth;
 pub mod types;
 pub mod upgrade;

@@ -11,6 +11,7 @@
 use super::aside::{self, Kind};
 use super::files::{no_surprises, owner_only, share};
 use super::paths::PREVIOUS;
+use crate::platform::fresh;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -77,10 +78,8 @@ pub(super) fn replace(
 }
 
 fn swap(target: &Target, old: &Old, bytes: &[u8], reached: Reached) -> io::Result<()> {
-    let mut temp = tempfile::Builder::new()
-        .prefix(&format!("{}.", target.name))
-        .suffix(aside::TEMPORARY)
-        .tempfile_in(&target.dir)?;
+    let prefix = format!("{}.", target.name);
+    let mut temp = fresh::create(&target.dir, &prefix, aside::TEMPORARY, fresh::private)?;
     reached(Step::Made)?;
     fill(temp.as_file_mut(), bytes, reached)?;
     share(temp.as_file(), target.shared)?;

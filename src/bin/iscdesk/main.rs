@@ -1,14 +1,40 @@
 //! The command line of iscdesk: one subcommand per file or folder beside this one, each with its own arguments and one
-//! function that runs it. What is printed on stdout is for scripts, what goes to stderr is for people.
+//! function that runs it. What is printed on stdout is the answer, what goes to stderr is for people; a failure is on
+//! stderr, with `--json` in the document on stdout.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report` | the commands |
+//! | `license/` | licence files, for machines that are never online |
+//! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
+//! | `connect`, `secrets` | from arguments to a client |
+//! | `holdings`, `words`, `output`, `exit`, `progress` | from an answer to text, JSON, exit code; patience meanwhile |
 
+mod activate;
+mod connect;
+mod demo;
+mod exit;
+mod fingerprint;
+mod forget;
+mod heartbeat;
+mod holdings;
+mod install_report;
 mod license;
+mod output;
+mod progress;
 mod sandbox;
+mod secrets;
+mod status;
+mod words;
 
 use clap::{Parser, Subcommand};
+use iscdesk::Error;
+use output::Outcome;
 use std::process::ExitCode;
 
+/// Licences of the Huawei Cloud marketplace (KooGallery) on this computer
 #[derive(Parser)]
-#[command(name = "iscdesk", version, about)]
+#[command(name = "iscdesk", version, after_help = exit::HELP)]
 struct Cli {
     /// Answer with one JSON document on stdout
     #[arg(long, global = true)]
@@ -19,27 +45,69 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Activate authorization codes on this computer
+    #[command(after_help = exit::HELP, after_long_help = client_help())]
+    Activate(activate::Args),
+    /// Tell which licences this computer has; asks nobody, works offline
+    #[command(after_help = exit::HELP, after_long_help = client_help())]
+    Status(status::Args),
+    /// Make today's check with the marketplace if it is still due
+    #[command(after_help = exit::HELP, after_long_help = client_help())]
+    Heartbeat(heartbeat::Args),
+    /// Remove licences from this computer; the marketplace is not told
+    #[command(after_help = exit::HELP, after_long_help = client_help())]
+    Forget(forget::Args),
+    /// Print the device fingerprint of this computer
+    Fingerprint,
+    /// Write the progress file of a silent installation
+    InstallReport(install_report::Args),
     /// Licence files, for machines that are never online
-    #[command(subcommand)]
+    #[command(subcommand, after_help = exit::HELP)]
     License(license::Command),
     /// Run a marketplace on loopback, to develop and test against
     Sandbox(sandbox::Args),
+    /// A guided tour: a C program, a sandbox, and everything that can happen to a licence
+    Demo(demo::Args),
+}
+
+fn client_help() -> String {
+    format!("{}\n\n{}", secrets::HELP, exit::HELP)
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        Command::License(command) => license::run(&command).map(|answer| match cli.json {
-            true => println!("{}", serde_json::Value::Object(answer.members)),
-            false => answer.lines.iter().for_each(|line| println!("{line}")),
-        }),
-        Command::Sandbox(args) => sandbox::run(args),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("iscdesk: {error}");
-            ExitCode::FAILURE
-        }
+    let outcome = match cli.command {
+        Command::Activate(args) => activate::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Heartbeat(args) => heartbeat::run(&args),
+        Command::Forget(args) => forget::run(&args),
+        Command::Fingerprint => fingerprint::run(),
+        Command::InstallReport(args) => install_report::run(&args),
+        Command::License(command) => license::run(&command),
+        Command::Sandbox(args) => match sandbox::run(args) {
+            // It has said its line of JSON when it was ready.
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => Outcome::failed(error),
+        },
+        Command::Demo(args) => demo::run(&args, cli.json),
+    };
+    outcome.finish(cli.json)
+}
+
+/// Also the way of `--help` and `--version`, which are answers and no errors.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.to_string();
+        return Outcome::failed(Error::argument(text.trim_end())).finish(true);
+    }
+    // Nothing can be told where even this cannot be printed.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => exit::Exit::Usage.into(),
+        false => ExitCode::SUCCESS,
     }
 }

@@ -1,7 +1,8 @@
 //! `iscdesk license inspect` and `verify-return`: what a token says, and whether it may be believed.
 
 use super::issue::load_request;
-use super::{Answer, expiry, fault, keys, now, read, unproved};
+use super::{done, expiry, fault, keys, now, read, unproved};
+use crate::output::Outcome;
 use iscdesk::Error;
 use iscdesk::license::file::{self, LicenseFile, Return, base64};
 use serde_json::Value;
@@ -28,14 +29,14 @@ pub struct ReturnArgs {
     request: PathBuf,
 }
 
-pub fn run(args: &Args) -> Result<Answer, Error> {
+pub fn run(args: &Args) -> Result<Outcome, Error> {
     let token = load_token(&args.file)?;
     let claims = claims_of(&token).ok_or_else(|| unproved("this is not a JWT"))?;
-    let answer = describe(&claims).member("claims", claims.clone());
+    let answer = describe(&claims).with_member("claims", claims.clone());
     if args.public_key.is_empty() {
         return Ok(answer
-            .line("not verified: give --public-key")
-            .member("verified", Value::Null));
+            .with_line("not verified: give --public-key")
+            .with_member("verified", Value::Null));
     }
     let named = args.product.as_deref();
     let product = named.unwrap_or_else(|| first_audience(&claims));
@@ -44,10 +45,10 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     if now >= file.expires_at {
         return Err(file::Refusal::Expired.into());
     }
-    Ok(answer.line("verified").member("verified", true))
+    Ok(answer.with_line("verified").with_member("verified", true))
 }
 
-pub fn verify_return(args: &ReturnArgs) -> Result<Answer, Error> {
+pub fn verify_return(args: &ReturnArgs) -> Result<Outcome, Error> {
     let request = load_request(&args.request)?;
     let key = request
         .public_key()
@@ -57,12 +58,12 @@ pub fn verify_return(args: &ReturnArgs) -> Result<Answer, Error> {
     if proof.product != request.product {
         return Err(unproved("the return is of another product"));
     }
-    Ok(Answer::default()
-        .line(format!("given back: {} (file {})", proof.sub, proof.jti))
-        .line(format!("at:         {}", expiry::show(proof.iat)))
-        .member("license", proof.sub)
-        .member("jti", proof.jti)
-        .member("at", proof.iat))
+    Ok(done()
+        .with_line(format!("given back: {} (file {})", proof.sub, proof.jti))
+        .with_line(format!("at:         {}", expiry::show(proof.iat)))
+        .with_member("license", proof.sub)
+        .with_member("jti", proof.jti)
+        .with_member("at", proof.iat))
 }
 
 fn load_token(path: &Path) -> Result<String, Error> {
@@ -82,15 +83,15 @@ fn first_audience(claims: &Value) -> &str {
     aud.as_str().or(aud[0].as_str()).unwrap_or_default()
 }
 
-fn describe(claims: &Value) -> Answer {
-    let mut answer = Answer::default();
+fn describe(claims: &Value) -> Outcome {
+    let mut answer = done();
     let members = claims.as_object().into_iter().flatten();
     for (name, value) in members {
         let shown = match value.as_i64() {
             Some(time) if matches!(name.as_str(), "exp" | "nbf" | "iat") => expiry::show(time),
             _ => value.to_string(),
         };
-        answer = answer.line(format!("{name:<9} {shown}"));
+        answer = answer.with_line(format!("{name:<9} {shown}"));
     }
     answer
 }

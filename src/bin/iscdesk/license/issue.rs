@@ -1,6 +1,7 @@
 //! `iscdesk license issue`: a licence file for one machine's request, or for any machine of a site.
 
-use super::{Answer, expiry, fault, hand_over, keys, now, read};
+use super::{expiry, fault, hand_over, keys, now, read};
+use crate::output::Outcome;
 use iscdesk::Error;
 use iscdesk::license::file::{self, Hashes, LicenseFile, Request, jwt};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -55,7 +56,7 @@ struct Target {
     site: bool,
 }
 
-pub fn run(args: &Args) -> Result<Answer, Error> {
+pub fn run(args: &Args) -> Result<Outcome, Error> {
     let key = keys::load(&args.key)?;
     let request = args
         .target
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     let token = jwt::sign(&claims, &key).ok_or_else(|| fault("the claims cannot be signed"))?;
     check(&token, &claims, &key, request.as_ref())?;
     let answer = hand_over(&token, args.out.as_ref(), "token")?;
-    Ok(answer.member("claims", claims))
+    Ok(answer.with_member("claims", claims))
 }
 
 /// A request that agrees with itself.

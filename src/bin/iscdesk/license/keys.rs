@@ -1,6 +1,7 @@
 //! The vendor's key: Ed25519, PKCS#8 in PEM as every tool writes it, so that `openssl` or a JWT library can use it too.
 
-use super::{Answer, fault, read, unproved, write_new};
+use super::{done, fault, read, unproved, write_new};
+use crate::output::Outcome;
 use iscdesk::Error;
 use iscdesk::license::file::base64;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -22,7 +23,7 @@ pub struct Args {
     out: PathBuf,
 }
 
-pub fn run(args: &Args) -> Result<Answer, Error> {
+pub fn run(args: &Args) -> Result<Outcome, Error> {
     let mut der = Zeroizing::new([0_u8; 48]);
     der[..16].copy_from_slice(&PKCS8_HEAD);
     SystemRandom::new()
@@ -34,10 +35,10 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     let pem = Zeroizing::new(format!("{BEGIN}\n{}\n{END}\n", *body));
     write_new(&args.out, &pem, true)?;
     let public = public_text(&pair);
-    Ok(Answer::default()
-        .line(public.clone())
-        .member("public_key", public)
-        .member("private_key_file", args.out.display().to_string()))
+    Ok(done()
+        .with_line(public.clone())
+        .with_member("public_key", public)
+        .with_member("private_key_file", args.out.display().to_string()))
 }
 
 /// As the option `license_public_key` wants it.

@@ -17,9 +17,9 @@ mod issue;
 mod keys;
 mod machine;
 
+use crate::output::Outcome;
 use clap::Subcommand;
 use iscdesk::{Cause, Error, Status};
-use serde_json::{Map, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -43,46 +43,32 @@ pub enum Command {
     VerifyReturn(inspect::ReturnArgs),
 }
 
-/// What a command has to say: lines for people, or members of one JSON document.
-#[derive(Debug, Default)]
-pub struct Answer {
-    pub lines: Vec<String>,
-    pub members: Map<String, Value>,
-}
-
-impl Answer {
-    fn line(mut self, line: impl Into<String>) -> Answer {
-        self.lines.push(line.into());
-        self
-    }
-
-    fn member(mut self, name: &str, value: impl Into<Value>) -> Answer {
-        self.members.insert(name.into(), value.into());
-        self
-    }
-}
-
-pub fn run(command: &Command) -> Result<Answer, Error> {
-    match command {
+pub fn run(command: &Command) -> Outcome {
+    let told = match command {
         Command::Keygen(args) => keys::run(args),
         Command::Issue(args) => issue::run(args),
         Command::Inspect(args) => inspect::run(args),
-        Command::Request(args) => machine::request(args),
-        Command::Import(args) => machine::import(args),
-        Command::Return(args) => machine::give_back(args),
+        Command::Request(args) => return machine::request(args),
+        Command::Import(args) => return machine::import(args),
+        Command::Return(args) => return machine::give_back(args),
         Command::VerifyReturn(args) => inspect::verify_return(args),
-    }
+    };
+    told.unwrap_or_else(Outcome::failed)
+}
+
+fn done() -> Outcome {
+    Outcome::new(Ok(Status::Ok))
 }
 
 /// A text goes into a file that does not exist yet, or to stdout. `name` is its member with `--json`.
-fn hand_over(text: &str, out: Option<&PathBuf>, name: &str) -> Result<Answer, Error> {
+fn hand_over(text: &str, out: Option<&PathBuf>, name: &str) -> Result<Outcome, Error> {
     match out {
-        None => Ok(Answer::default().line(text).member(name, text)),
+        None => Ok(done().with_line(text).with_member(name, text)),
         Some(path) => {
             write_new(path, &format!("{text}\n"), false)?;
             let shown = path.display().to_string();
-            let answer = Answer::default().line(format!("written: {shown}"));
-            Ok(answer.member("file", shown))
+            let answer = done().with_line(format!("written: {shown}"));
+            Ok(answer.with_member("file", shown))
         }
     }
 }

@@ -1,0 +1,214 @@
+//! The chapters. Each says in plain words what is about to happen, lets it happen, and looks whether it did.
+
+use super::Teller;
+use super::market::Market;
+use super::program::{Ended, Programs};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub const FAREWELL: &str = "\
+\nThat was all. Where to go on: examples-c/quickstart.c is a program with a licence in 30 lines, include/iscdesk.h
+describes every function, and `iscdesk sandbox` runs the marketplace of this tour for programs of your own.";
+
+const CODE: &str = "DEMO-2F7A-91C4";
+/// The path of the marketplace's daily check.
+const CHECK: &str = "/license/heartbeat";
+const PROCESSES: usize = 10;
+const MINUTES_PER_DAY: u64 = 24 * 60;
+
+struct Tour {
+    market: Market,
+    programs: Programs,
+    config: PathBuf,
+}
+
+/// Tells everything. An error: the tour could not even begin.
+pub fn tell(teller: &mut Teller) -> Result<(), String> {
+    let dir = tempfile::Builder::new().prefix("iscdesk-demo-").tempdir();
+    let dir = dir.map_err(|e| format!("no temporary folder: {e}"))?;
+    teller.say(
+        "What a licence does for a program, in one tour. The program is examples-c/demo.c, its marketplace is a sandbox\n\
+         on this computer. Nothing leaves this computer, and nothing stays on it.",
+    );
+    let mut tour = prepare(dir.path())?;
+    // A chapter builds on what was before, so the first that fails is the last.
+    let _ = teller.chapter("A program is built", BUILT, |t| tour.build(t))
+        && teller.chapter("A customer activates", ACTIVATED, |t| tour.activate(t))
+        && teller.chapter("The marketplace is gone", OFFLINE, |t| tour.offline(t))
+        && teller.chapter("Ten programs start at once", TEN, |t| tour.ten_at_once(t))
+        && teller.chapter("The licence expires", EXPIRED, |t| tour.expire(t))
+        && teller.chapter("The customer renews", RENEWED, |t| tour.renew(t))
+        && teller.chapter("The program ends inside its own callback", SHUTDOWN, |t| {
+            tour.shutdown(t)
+        });
+    Ok(())
+}
+
+fn prepare(dir: &Path) -> Result<Tour, String> {
+    let programs = Programs::new(dir)?;
+    let market = Market::open(&dir.join("sandbox"))?;
+    let mut options = json!({
+        "vendor": "Example Ltd", "product": "Example CAD", "version": "1.0",
+        "data_dir": dir.join("state"), "day_offset_minutes": noon()
+    });
+    if let (Some(options), Value::Object(more)) = (options.as_object_mut(), market.options()) {
+        options.extend(more);
+    }
+    let config = dir.join("iscdesk.json");
+    let text = serde_json::to_string_pretty(&options).unwrap_or_default();
+    std::fs::write(&config, text).map_err(|e| format!("iscdesk.json: {e}"))?;
+    Ok(Tour {
+        market,
+        programs,
+        config,
+    })
+}
+
+/// A zone in which it is noon: no new day shall begin within the tour.
+fn noon() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let minutes = now.map_or(0, |now| now.as_secs() / 60 % MINUTES_PER_DAY);
+    MINUTES_PER_DAY as i64 / 2 - minutes as i64
+}
+
+const BUILT: &str = "A C compiler, one header and one library are all it takes.";
+const ACTIVATED: &str = "\
+The user types the authorization code that came with the order. The program calls isc_activate; the library signs the
+request, asks the marketplace and tells the program by an event that the licence has changed. (So that something is left
+to be checked later, the sandbox fails the second request of the activation, which asks until when the licence is good.)";
+const OFFLINE: &str = "\
+The sandbox is stopped: a customer without network. The program starts all the same, because what the marketplace said
+last is good for 7 days (the option offline_days).";
+const TEN: &str = "\
+The sandbox is back. Today's check with the marketplace is still to be made, and ten copies of the program start in the
+same moment. One of them asks, the others take its answer: the marketplace is not asked ten times.";
+const EXPIRED: &str = "\
+The subscription ends at the marketplace. The user clicks on \"check now\" (isc_query), and the program is told why it may
+not go on.";
+const RENEWED: &str = "\
+The customer pays, and starts the program again. A negative answer does not close the day: the library asks again at each
+start, so nobody waits until tomorrow.";
+const SHUTDOWN: &str = "\
+The original SDK forbids ending it inside its event callback. Here isc_shutdown answers \"deferred\" at once, and everything
+ends when the callback returns. (The program is examples-c/shutdown_in_callback.c.)";
+
+type Found = Result<String, String>;
+
+impl Tour {
+    fn build(&self, teller: &Teller) -> Found {
+        teller.say(&format!("   $ {}", self.programs.compile("demo")?));
+        self.programs.compile("shutdown_in_callback")?;
+        Ok(format!(
+            "built against {}",
+            self.programs.library().display()
+        ))
+    }
+
+    fn activate(&self, teller: &Teller) -> Found {
+        let license = json!({"license": CODE, "product_id": "example-cad"});
+        self.market.admin("POST", "/licenses", license)?;
+        let failing = json!({"path": CHECK, "status": 503});
+        self.market.admin("POST", "/faults", failing)?;
+        let ran = self.demo(teller, &["activate", CODE])?;
+        self.market.admin("DELETE", "/faults", Value::Null)?;
+        licensed(&ran)?;
+        told(&ran, "\"operate\":\"LicenseChanged\"")?;
+        let license = self
+            .market
+            .admin("GET", &format!("/licenses/{CODE}"), Value::Null)?;
+        same(
+            "the marketplace's own view",
+            &license["status"],
+            &json!("ALIVE"),
+        )?;
+        Ok("licensed; the event LicenseChanged was delivered; the marketplace has the code as activated".into())
+    }
+
+    fn offline(&mut self, teller: &Teller) -> Found {
+        self.market.stop()?;
+        let ran = self.demo(teller, &["start"])?;
+        licensed(&ran)?;
+        told(&ran, "right after isc_init: licensed")?;
+        told(&ran, "cannot be reached")?;
+        Ok("still licensed, from the first moment on".into())
+    }
+
+    fn ten_at_once(&mut self, teller: &Teller) -> Found {
+        self.market.reopen()?;
+        let config = self.config.to_string_lossy();
+        let start = |_| self.programs.start("demo", &[&config, "start"]);
+        let running: Vec<_> = (0..PROCESSES).map(start).collect::<Result<_, _>>()?;
+        for program in running {
+            licensed(&program.end()?)?;
+        }
+        teller.quote(&format!("{PROCESSES} programs: licensed"));
+        let checks = self.market.count_requests(CHECK)?;
+        teller.quote(&format!("requests in the sandbox's log: {checks}"));
+        same("the number of requests", &json!(checks), &json!(1))?;
+        Ok(format!(
+            "{PROCESSES} programs are licensed, and ONE request arrived"
+        ))
+    }
+
+    fn expire(&self, teller: &Teller) -> Found {
+        self.license("expire", Value::Null)?;
+        let ran = self.demo(teller, &["ask"])?;
+        same("the program's exit code", &json!(ran.exit), &json!(1))?;
+        told(&ran, "now: not licensed")?;
+        told(&ran, "expired")?;
+        Ok("not licensed any more, and the program knows the reason".into())
+    }
+
+    fn renew(&self, teller: &Teller) -> Found {
+        self.license("renew", json!({"days": 365}))?;
+        let ran = self.demo(teller, &["start"])?;
+        told(&ran, "right after isc_init: not licensed")?;
+        licensed(&ran)?;
+        Ok("licensed again, and nobody had to click anything".into())
+    }
+
+    fn shutdown(&self, teller: &Teller) -> Found {
+        let config = self.config.to_string_lossy();
+        let ran = self.programs.run("shutdown_in_callback", &[&config])?;
+        teller.quote(&ran.output);
+        same("the program's exit code", &json!(ran.exit), &json!(0))?;
+        told(&ran, "called 1 time(s), user_data freed 1 time(s)")?;
+        Ok("nothing hung, nothing was called after its end, nothing was freed twice".into())
+    }
+
+    fn license(&self, action: &str, body: Value) -> Result<Value, String> {
+        let path = format!("/licenses/{CODE}/{action}");
+        self.market.admin("POST", &path, body)
+    }
+
+    fn demo(&self, teller: &Teller, args: &[&str]) -> Result<Ended, String> {
+        let config = self.config.to_string_lossy();
+        teller.say(&format!("   $ ./demo iscdesk.json {}", args.join(" ")));
+        let ran = self.programs.run("demo", &[&[&*config], args].concat())?;
+        teller.quote(&ran.output);
+        Ok(ran)
+    }
+}
+
+fn licensed(ran: &Ended) -> Result<(), String> {
+    same("the program's exit code", &json!(ran.exit), &json!(0))?;
+    told(ran, "now: licensed")
+}
+
+fn told(ran: &Ended, text: &str) -> Result<(), String> {
+    match ran.output.contains(text) {
+        true => Ok(()),
+        false => Err(format!(
+            "the program did not say {text:?} but:\n{}",
+            ran.output
+        )),
+    }
+}
+
+fn same(what: &str, found: &Value, expected: &Value) -> Result<(), String> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!("{what} is {found}, not {expected}")),
+    }
+}
