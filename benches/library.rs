@@ -12,9 +12,10 @@ mod loaded;
 #[path = "library/server.rs"]
 mod server;
 
-use criterion::{Criterion, black_box};
+use criterion::Criterion;
 use loaded::{Client, Library};
 use server::{Server, Temper};
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const CODE: &std::ffi::CStr = c"BENCH-CODE-0001";

@@ -107,10 +107,10 @@ impl Client {
         let deadline = Deadline::after(timeout);
         if core.log.is_inside() {
             core.life.close();
-            core.inbox.wake();
+            core.inbox.ring();
             return Ok(Status::Deferred);
         }
-        match core.life.shutdown(|| core.inbox.wake(), &deadline) {
+        match core.life.shutdown(|| core.inbox.ring(), &deadline) {
             Shutdown::Deferred => return Ok(Status::Deferred),
             Shutdown::Complete if core.log.close(&deadline) => {
                 core.join_threads();

@@ -1,4 +1,4 @@
-//! The threads of a client, started when they are first needed: a worker with its bell, and a dispatcher.
+//! The two threads of a client, started when they are first needed.
 //!
 //! The worker runs all I/O on a private single-threaded runtime: the program's calls, licence requests and the background
 //! are tasks of it, so a call never queues behind a request that hangs. Ending means to drop the runtime, which cuts every
@@ -11,9 +11,8 @@ use crate::error::Error;
 use crate::platform::module::Pin;
 use crate::platform::thread::{self, Thread};
 use crate::sync::{Mutex, lock};
-use std::future::poll_fn;
+use std::io;
 use std::sync::Arc;
-use std::task::Poll;
 use tokio::runtime::{Builder, Runtime};
 
 /// The threads that were started, and what keeps their code in memory.
@@ -29,7 +28,7 @@ impl Core {
         self.start_worker()?;
         self.inbox.put(job);
         if self.life.is_closing() {
-            self.inbox.drop_jobs();
+            drop(self.inbox.take());
         }
         Ok(())
     }
@@ -43,14 +42,10 @@ impl Core {
             let ended = WorkerEnded(core);
             run(&ended.0);
         };
-        let bell = self.clone();
-        self.inbox.begin();
-        self.start("iscdesk-bell", move || bell.inbox.serve_bell())
+        let prepared = self.inbox.prepare().map_err(not_started);
+        prepared
             .and_then(|()| self.start("iscdesk-worker", body))
-            .inspect_err(|_| {
-                self.inbox.end();
-                self.life.worker_ended();
-            })
+            .inspect_err(|_| self.life.worker_ended())
     }
 
     pub fn start_dispatcher(self: &Arc<Core>) -> Result<(), Error> {
@@ -67,8 +62,7 @@ impl Core {
         if threads.pin.is_none() {
             threads.pin = Some(Pin::take());
         }
-        let thread = thread::spawn(name, body)
-            .map_err(|error| Error::internal(format!("no thread could be started: {error}")))?;
+        let thread = thread::spawn(name, body).map_err(not_started)?;
         threads.started.push(thread);
         Ok(())
     }
@@ -131,7 +125,7 @@ struct WorkerEnded(Arc<Core>);
 
 impl Drop for WorkerEnded {
     fn drop(&mut self) {
-        self.0.inbox.end();
+        drop(self.0.inbox.take());
         self.0.life.worker_ended();
     }
 }
@@ -151,19 +145,27 @@ fn run(core: &Arc<Core>) {
 fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
     let tasks = runtime.handle().clone();
     runtime.spawn(background::run(core.clone()));
-    runtime.block_on(poll_fn(|context| {
-        if core.life.is_closing() {
-            return Poll::Ready(());
+    runtime.block_on(async {
+        let mut ear = match core.inbox.listen() {
+            Ok(ear) => ear,
+            Err(error) => {
+                return core
+                    .log
+                    .error(|| format!("the worker hears nothing: {error}"));
+            }
+        };
+        // Whoever puts a job or begins the end rings afterwards, so nothing is missed between a look and the wait.
+        while !core.life.is_closing() {
+            for job in core.inbox.take() {
+                tasks.spawn(job);
+            }
+            ear.heard().await;
         }
-        for job in core.inbox.take(context) {
-            tasks.spawn(job);
-        }
-        // Closing may have begun between the look above and leaving the waker.
-        match core.life.is_closing() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    }));
+    });
     // Dropping the runtime drops every task, and with it every connection.
     drop(runtime);
+}
+
+fn not_started(error: io::Error) -> Error {
+    Error::internal(format!("no thread could be started: {error}"))
 }
