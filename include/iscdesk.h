@@ -1216,18 +1216,23 @@ ISC_API int32_t isc_has_feature(const struct isc_client *c, const char *name);
 ISC_API isc_status isc_request_license_string(struct isc_client *c, const char *device_info);
 
 /**
- * Asks for the licence as a file.
+ * Takes up a licence file. Answered by ISC_EVENT_LICENSE_VERIFY: `LicenseFilePath` is the absolute path of the file that was
+ * accepted, or `ErrorCode` and `ErrorMsg` say why not (ISC_ERR_LICENSE_FILE; ISC_ERR_UNSUPPORTED without
+ * ISC_OPT_LICENSE_PUBLIC_KEY; ISC_ERR_LIMIT). A file that is not accepted changes nothing.
  *
  * \param c            the client
  * \param file_name    a plain name in the data folder or an absolute path; NULL or empty: `license.lic`
  * \param device_info  as in isc_request_license_string()
  *
- * \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED;
- *         ISC_ERR_INVALID_UTF8.
+ * \return ISC_OK: the answer will come; ISC_ERR_INVALID_ARGUMENT where `file_name` is neither; ISC_ERR_BUSY where 64
+ *         requests are pending; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED; ISC_ERR_INVALID_UTF8.
  *
  * Any thread; returns at once.
  */
-ISC_API isc_status isc_request_license_file(struct isc_client *c, const char *file_name, const char *device_info);
+ISC_API
+isc_status isc_request_license_file(struct isc_client *c,
+                                    const char *file_name,
+                                    const char *device_info);
 
 /**
  * Tells what the program's own verification of a requested licence came to.
@@ -1244,22 +1249,29 @@ ISC_API isc_status isc_request_license_file(struct isc_client *c, const char *fi
 ISC_API isc_status isc_notify_license_verified(struct isc_client *c, int32_t verified, const char *error_message);
 
 /**
- * Makes the request that the customer of a machine without network sends to the vendor for a licence file.
+ * Makes the request that the customer of a machine without network sends to the vendor for a licence file: a JSON
+ * document that names the product, the machine's fingerprint and parts, and the public half of a key that is made on this
+ * machine the first time and kept in its state.
  *
  * \param c    the client
  * \param buf  receives the text; may be NULL where `cap` is 0
  * \param cap  size of `buf` in bytes
  * \param len  receives the length without the NUL; may be NULL
  *
- * \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED;
- *         ISC_ERR_INVALID_ARGUMENT.
+ * \return ISC_OK; ISC_ERR_BUFFER_TOO_SMALL; ISC_ERR_STORAGE and its kin where the key cannot be kept;
+ *         ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED; ISC_ERR_INVALID_ARGUMENT.
  *
- * Any thread; returns at once.
+ * Any thread; returns within milliseconds, the first time within 2 s where another process writes the state.
  */
-ISC_API isc_status isc_license_request(struct isc_client *c, char *buf, size_t cap, size_t *len);
+ISC_API
+isc_status isc_license_request(struct isc_client *c,
+                               char *buf,
+                               size_t cap,
+                               size_t *len);
 
 /**
- * Gives a licence file back and makes the proof of it, which the customer sends to the vendor.
+ * Gives a licence file back and makes the proof of it, which the customer sends to the vendor. From then on the file is
+ * refused on this machine. Called again, also after ISC_ERR_BUFFER_TOO_SMALL, it answers the same proof.
  *
  * \param c        the client
  * \param license  the code
@@ -1267,12 +1279,19 @@ ISC_API isc_status isc_license_request(struct isc_client *c, char *buf, size_t c
  * \param cap      size of `buf` in bytes
  * \param len      receives the length without the NUL; may be NULL
  *
- * \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED;
+ * \return ISC_OK; ISC_ERR_BUFFER_TOO_SMALL; ISC_ERR_NOT_ACTIVATED for an unknown code; ISC_ERR_INVALID_STATE for one that
+ *         does not come from a file; ISC_ERR_WRONG_DEVICE for another machine's file; ISC_ERR_STORAGE and its kin where
+ *         the return cannot be kept, which then did not happen; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED;
  *         ISC_ERR_INVALID_ARGUMENT; ISC_ERR_INVALID_UTF8.
  *
- * Any thread; returns at once.
+ * Any thread; returns within milliseconds, or within 2 s where another process writes the state.
  */
-ISC_API isc_status isc_license_return(struct isc_client *c, const char *license, char *buf, size_t cap, size_t *len);
+ISC_API
+isc_status isc_license_return(struct isc_client *c,
+                              const char *license,
+                              char *buf,
+                              size_t cap,
+                              size_t *len);
 
 /**
  * Looks for a new version. Answered by ISC_EVENT_UPGRADE_NOTICE, then by ISC_EVENT_UPDATE if there is one.

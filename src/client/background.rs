@@ -38,6 +38,7 @@ pub async fn run(core: Arc<Core>) {
     loop {
         core.refresh();
         core.notice_new_day(&mut pace);
+        core.note_time().await;
         if core.config.auto_heartbeat {
             core.attempt(&mut pace).await;
         } else {
@@ -149,10 +150,12 @@ impl Core {
             .licenses
             .values()
             .flat_map(|facts| {
+                let judged = Judged::new(facts, policy);
+                let due = schedule::next_due(facts, now, policy.day);
                 [
-                    Judged::new(facts, policy).next_change(now),
-                    Some(schedule::next_due(facts, now, policy.day)),
-                    expiring::next_notice(facts.expires_at, now),
+                    judged.next_change(now),
+                    facts.is_online().then_some(due),
+                    expiring::next_notice(judged.expiry(Some(now)), now),
                 ]
             })
             .flatten()

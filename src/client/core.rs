@@ -1,6 +1,7 @@
 //! What the parts of a client share: the program's calls, the worker and the dispatcher hold it by reference count.
 
 use super::config::Config;
+use super::files::ThisDevice;
 use super::identity::MachineIdentity;
 use super::inbox::Inbox;
 use super::ledger::Ledger;
@@ -31,6 +32,8 @@ pub struct Core {
     pub(super) published: Published<Snapshot>,
     pub(super) life: Lifecycle<Event>,
     pub(super) log: Log,
+    /// Read when the first licence file asks for it.
+    pub(super) device: ThisDevice,
     pub(super) inbox: Inbox,
     pub(super) threads: Mutex<Threads>,
     pub(super) lookups: ThreadsAlive,
@@ -57,6 +60,7 @@ impl Core {
             life: Lifecycle::new(Hub::new(config.delivery)),
             log: Log::new(config.log.clone()),
             inbox: Inbox::default(),
+            device: ThisDevice::default(),
             threads: Mutex::default(),
             lookups: ThreadsAlive::default(),
             pending_requests: AtomicUsize::new(0),

@@ -2,6 +2,7 @@
 
 use super::{Client, not_activated};
 use crate::error::Error;
+use crate::license::file::Grant;
 use crate::license::verdict::Judged;
 use crate::license::{Suite, Verdict};
 use crate::sync::lock;
@@ -48,6 +49,28 @@ struct Document<'a> {
     amount: i64,
     product_id: &'a str,
     features: &'a [String],
+}
+
+impl Info {
+    /// The same where a file decides. A file has no offline limit: it may be used until it expires.
+    fn by_file(mut self, grant: &Grant, online_as_well: bool) -> Info {
+        if !online_as_well {
+            self.features.clear();
+            self.product_id.clear();
+        }
+        let more = grant.features.iter();
+        let more = more.filter(|name| !self.features.contains(name)).cloned();
+        let more: Vec<String> = more.collect();
+        self.features.extend(more);
+        Info {
+            source: Source::File,
+            expires_at: grant.expires_at,
+            offline_until: grant.expires_at,
+            activated_at: grant.imported_at,
+            amount: grant.amount,
+            ..self
+        }
+    }
 }
 
 impl Client {
@@ -116,14 +139,13 @@ impl Client {
     fn info_of(&self, suite: &Suite, code: &str) -> Option<Info> {
         let facts = suite.licenses.get(code)?;
         let judged = Judged::new(facts, &self.core.config.policy);
-        let asked = facts.last_word() != 0;
-        Some(Info {
+        let now = self.core.believed(suite);
+        let info = Info {
             license: code.to_owned(),
-            verdict: judged.verdict(self.core.believed(suite)),
-            source: if asked {
-                Source::Marketplace
-            } else {
-                Source::None
+            verdict: judged.verdict(now),
+            source: match facts.last_word() {
+                0 => Source::None,
+                _ => Source::Marketplace,
             },
             expires_at: facts.expires_at,
             checked_at: facts.checked_at,
@@ -132,6 +154,12 @@ impl Client {
             amount: facts.amount,
             product_id: facts.product_id.clone(),
             features: facts.features.clone(),
-        })
+        };
+        match &facts.file {
+            Some(grant) if judged.is_by_file(now) => {
+                Some(info.by_file(grant, judged.is_licensed_online(now)))
+            }
+            _ => Some(info),
+        }
     }
 }

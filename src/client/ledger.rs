@@ -9,6 +9,7 @@ use super::snapshot::Snapshot;
 use super::window::Window;
 use crate::error::{Error, Status, masked};
 use crate::events::{Event, event};
+use crate::license::file::{Grant, Held};
 use crate::license::verdict::Judged;
 use crate::license::{Suite, Verdict, expiring};
 use crate::store::{Loaded, Lock, Origin, Stamp};
@@ -42,7 +43,7 @@ struct Change {
 }
 
 impl Ledger {
-    fn adopt(&mut self, loaded: Loaded) {
+    fn adopt(&mut self, loaded: Loaded, prove: impl Fn(&Held) -> Option<Grant>) {
         let mut suite = match loaded.origin {
             Origin::Foreign => loaded.suite.codes_only(),
             Origin::Fresh | Origin::Ours => loaded.suite,
@@ -50,6 +51,7 @@ impl Ledger {
         if self.unsaved {
             suite.merge(&self.suite);
         }
+        suite.attach_files(prove);
         self.suite = suite;
         self.stamp = loaded.stamp;
     }
@@ -60,10 +62,12 @@ impl Core {
     pub fn load(&self) {
         let loaded = self.load_noted();
         let mut ledger = lock(&self.ledger);
-        ledger.adopt(loaded);
+        ledger.adopt(loaded, |held| self.prove(held));
         self.publish(&ledger);
         let verdicts = self.verdicts(&ledger.suite);
         ledger.announced = verdicts;
+        drop(ledger);
+        self.tell_lost_files();
     }
 
     /// Takes up a file that another process changed, and tells what time alone has changed.
@@ -71,7 +75,7 @@ impl Core {
         let loaded = self.is_changed_elsewhere().then(|| self.load_noted());
         let mut ledger = lock(&self.ledger);
         if let Some(loaded) = loaded {
-            ledger.adopt(loaded);
+            ledger.adopt(loaded, |held| self.prove(held));
             self.publish(&ledger);
         }
         let changes = self.changes(&mut ledger);
@@ -100,6 +104,11 @@ impl Core {
         result
     }
 
+    /// Changes what this process knows; saved with the next change.
+    pub fn change_unsaved(&self, apply: impl Fn(&mut Suite)) {
+        self.change_here(&apply, None);
+    }
+
     /// Saves what an earlier change could not, if anything and if nobody else is saving.
     pub fn save_unsaved(&self) {
         if !lock(&self.ledger).unsaved {
@@ -124,7 +133,7 @@ impl Core {
     fn change_and_save(&self, held: &Lock, apply: &dyn Fn(&mut Suite)) -> Result<(), Error> {
         if self.is_changed_elsewhere() {
             let loaded = self.load_noted();
-            lock(&self.ledger).adopt(loaded);
+            lock(&self.ledger).adopt(loaded, |held| self.prove(held));
         }
         // Written without the ledger's lock: a slow disk must not hold the getters.
         let (suite, stamp) = self.change_here(apply, None);
@@ -266,8 +275,10 @@ impl Core {
                 .filter(|(code, _)| licensed(code))
                 .filter_map(|(code, facts)| {
                     let last = ledger.suite.expiry_notices.get(code);
-                    let notice = expiring::due_notice(facts.expires_at, now, last)?;
-                    let days = expiring::days_left(facts.expires_at, now);
+                    let judged = Judged::new(facts, &self.config.policy);
+                    let expires_at = judged.expiry(Some(now));
+                    let notice = expiring::due_notice(expires_at, now, last)?;
+                    let days = expiring::days_left(expires_at, now);
                     Some((code.clone(), expiring::Notice { notice, days }))
                 })
                 .collect()

@@ -10,6 +10,7 @@
 //! | [`core`] | what the parts of a client share |
 //! | [`calls`], [`inbox`], [`worker`] | a call's way to the worker and back; the threads |
 //! | [`online`], [`background`], [`requests`] | what is asked of the marketplace; what happens unasked; licence requests |
+//! | [`files`], [`give_back`] | licence files: taken up and proved again; asked for and given back |
 //! | [`ledger`], [`snapshot`], [`window`] | the suite as this process knows it; what the lock-free reads see |
 //! | [`lifecycle`] | open, closing, closed |
 //! | [`surroundings`], [`identity`] | time, machine, chance and network, given from outside |
@@ -18,6 +19,8 @@ mod background;
 mod calls;
 pub mod config;
 mod core;
+mod files;
+mod give_back;
 mod identity;
 mod inbox;
 mod info;
@@ -91,7 +94,7 @@ impl Client {
         }
         core.load();
         let client = Client { core };
-        if client.core.config.auto_heartbeat {
+        if client.core.config.auto_heartbeat || client.core.has_files() {
             client.start_background()?;
         }
         Ok(client)
@@ -212,8 +215,17 @@ impl Client {
             Some(code) => vec![checked_code(code)?],
             None => self.held_codes(None)?,
         };
-        self.core
-            .call(|core, deadline| async move { core.query(&codes, deadline).await })
+        let all = code.is_none();
+        self.core.call(move |core, deadline| async move {
+            if !all {
+                return core.query(&codes, deadline).await;
+            }
+            let (online, by_file) = core.split_by_file(codes);
+            if !online.is_empty() {
+                core.query(&online, deadline).await?;
+            }
+            core.first_refusal(&by_file).map_or(Ok(Status::Ok), Err)
+        })
     }
 
     pub fn report_usage(&self, code: &str, clients: Clients) -> Result<Status, Error> {
@@ -232,11 +244,8 @@ impl Client {
         self.held_codes(Some(code))?;
         let code = code.to_owned();
         self.core.call(|core, _| async move {
-            let remove = |suite: &mut Suite| {
-                suite.licenses.remove(&code);
-                suite.expiry_notices.remove(&code);
-            };
-            core.change(remove).await.map(|()| Status::Ok)
+            let forget = |suite: &mut Suite| suite.forget(&code);
+            core.change(forget).await.map(|()| Status::Ok)
         })
     }
 
@@ -357,8 +366,14 @@ fn heartbeat_answer(
             Err(error) => Checked::Now(Err(error.clone())),
         };
         match checked {
-            Checked::Before if ledger.suite.licenses.contains_key(code) => {}
-            Checked::Before => return Err(not_activated()),
+            Checked::Before => match ledger.suite.licenses.get(code) {
+                None => return Err(not_activated()),
+                // Nobody is asked about it: it speaks for itself.
+                Some(facts) if !facts.is_online() => {
+                    core.verdict(&ledger.suite, code).as_result(facts.said)?;
+                }
+                Some(_) => {}
+            },
             Checked::Now(Ok(())) if answer == Status::Already => answer = Status::Ok,
             Checked::Now(Ok(())) => {}
             Checked::Now(Err(error)) => {

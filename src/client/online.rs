@@ -165,7 +165,7 @@ impl Core {
     /// A code that is held and turns out not to exist loses its verdict, but is kept.
     async fn note_refusal(&self, codes: &[String], error: &Error, reply: &Reply<()>) {
         let denied = error.status == Status::UnknownLicense && codes.len() == 1;
-        let held = denied && lock(&self.ledger).suite.licenses.contains_key(&codes[0]);
+        let held = denied && self.is_held_online(&codes[0]);
         if !held {
             return self.learn_time(reply).await;
         }
@@ -392,7 +392,7 @@ impl Core {
             .query(self.circumstances(online), code, account)
             .await;
         let source = self.source(&reply);
-        let held = lock(&self.ledger).suite.licenses.contains_key(code);
+        let held = self.is_held_online(code);
         let answer = match &reply.result {
             Ok(info) => answer_of(info),
             Err(error) => {
@@ -416,7 +416,9 @@ impl Core {
                 if alive && take_up && suite.has_room_for(code) {
                     suite.licenses.entry(code.into()).or_default();
                 }
-                if let Some(facts) = suite.licenses.get_mut(code) {
+                // What is known by a file alone is taken up like an unknown code.
+                let facts = suite.licenses.get_mut(code);
+                if let Some(facts) = facts.filter(|facts| alive || facts.is_online()) {
                     facts.accept_answer(&answer, source);
                 }
             })
@@ -425,6 +427,12 @@ impl Core {
             result: refusal(answer.said).map_or(Ok(()), Err),
             saved,
         }
+    }
+
+    fn is_held_online(&self, code: &str) -> bool {
+        let ledger = lock(&self.ledger);
+        let facts = ledger.suite.licenses.get(code);
+        facts.is_some_and(|facts| facts.is_online())
     }
 
     async fn record_failure<T>(&self, code: &str, reply: &Reply<T>, denied: Option<Source>) {

@@ -8,6 +8,7 @@ use crate::license::Suite;
 use crate::license::suite::Verification;
 use crate::sync::lock;
 use crate::text;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
@@ -24,6 +25,25 @@ impl Client {
         let pending = Pending::take(&core)?;
         self.core.put(Box::pin(async move {
             core.answer_request().await;
+            drop(pending);
+        }))?;
+        Ok(Status::Ok)
+    }
+
+    /// Takes up a licence file. Returns at once; `LicenseVerify` answers, with the file's absolute path, or with the reason
+    /// why it is not accepted (`ISC_ERR_UNSUPPORTED` where no public key is set). `file_name` is a plain name in the data
+    /// folder or an absolute path, None or empty: `license.lic`; any other is the one thing that is refused here.
+    pub fn request_license_file(
+        &self,
+        file_name: Option<&str>,
+        _device_info: Option<&str>,
+    ) -> Result<Status, Error> {
+        self.check_open()?;
+        let path = self.license_path(file_name)?;
+        let core = self.core.clone();
+        let pending = Pending::take(&core)?;
+        self.core.put(Box::pin(async move {
+            core.answer_file_request(&path).await;
             drop(pending);
         }))?;
         Ok(Status::Ok)
@@ -70,6 +90,18 @@ impl Core {
             Err(error) => {
                 let text = text::describe(error, self.config.language);
                 event::license_verify_string(Err((error, &text)))
+            }
+        };
+        self.raise(event);
+    }
+
+    async fn answer_file_request(&self, path: &Path) {
+        let event = match self.take_up_file(path).await {
+            Ok(()) => event::license_verify_file(Ok(&path.to_string_lossy())),
+            Err(error) => {
+                self.log.warn(|| format!("no licence file: {error}"));
+                let text = text::describe(&error, self.config.language);
+                event::license_verify_file(Err((&error, &text)))
             }
         };
         self.raise(event);

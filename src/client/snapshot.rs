@@ -9,21 +9,32 @@ pub struct Snapshot {
     /// Sorted by code.
     licenses: Vec<(Box<[u8]>, Judged)>,
     /// Product id or feature, and the licences that have it.
-    features: BTreeMap<Box<[u8]>, Vec<usize>>,
+    features: BTreeMap<Box<[u8]>, Vec<Holder>>,
+}
+
+/// A licence that has a feature, by the marketplace's word or by its file.
+#[derive(Clone, Copy)]
+struct Holder {
+    index: usize,
+    by_file: bool,
 }
 
 impl Snapshot {
     pub fn of(suite: &Suite, policy: &Policy) -> Snapshot {
-        let mut features: BTreeMap<Box<[u8]>, Vec<usize>> = BTreeMap::new();
+        let mut features: BTreeMap<Box<[u8]>, Vec<Holder>> = BTreeMap::new();
         let mut licenses = Vec::with_capacity(suite.licenses.len());
         for (index, (code, facts)) in suite.licenses.iter().enumerate() {
             licenses.push((code.as_bytes().into(), Judged::new(facts, policy)));
-            let named = facts.features.iter().chain([&facts.product_id]);
-            for name in named.filter(|name| !name.is_empty()) {
+            let online = facts.features.iter().chain([&facts.product_id]);
+            let by_file = facts.file.iter().flat_map(|grant| &grant.features);
+            let named = online
+                .map(|name| (name, false))
+                .chain(by_file.map(|name| (name, true)));
+            for (name, by_file) in named.filter(|(name, _)| !name.is_empty()) {
                 features
                     .entry(name.as_bytes().into())
                     .or_default()
-                    .push(index);
+                    .push(Holder { index, by_file });
             }
         }
         Snapshot {
@@ -48,7 +59,15 @@ impl Snapshot {
         let now = self.clock.now(local);
         self.features
             .get(name)
-            .is_some_and(|holders| holders.iter().any(|index| self.licensed_at(*index, now)))
+            .is_some_and(|holders| holders.iter().any(|holder| self.grants(*holder, now)))
+    }
+
+    fn grants(&self, holder: Holder, now: Option<i64>) -> bool {
+        let judged = &self.licenses[holder.index].1;
+        match holder.by_file {
+            true => judged.is_licensed_by_file(now),
+            false => judged.is_licensed_online(now),
+        }
     }
 
     fn licensed_at(&self, index: usize, now: Option<i64>) -> bool {
@@ -58,13 +77,12 @@ impl Snapshot {
     /// A span of local time, from `local` on, in which something is licensed whichever of the plausible times counts.
     pub fn certain_span(&self, local: i64) -> Option<(i64, i64)> {
         let now = self.clock.now(local);
-        let until = self
-            .licenses
-            .iter()
-            .filter(|(_, judged)| judged.verdict(now).is_licensed())
-            .map(|(_, judged)| judged.offline_until)
-            .max()?;
-        let from = self.clock.certain_from();
+        let spans = self.licenses.iter();
+        let spans = spans.filter_map(|(_, judged)| judged.licensed_span(now));
+        let (from, until) = spans.max_by_key(|(_, until)| *until)?;
+        // Both candidates, the local time and the one with the offset, have to lie within.
+        let from = from.saturating_sub(self.clock.offset.min(0));
+        let from = from.max(self.clock.certain_from());
         let until = until.saturating_sub(self.clock.offset.max(0));
         (from <= local && local < until).then_some((from, until))
     }
@@ -73,6 +91,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::license::file::Grant;
     use crate::license::{DayRule, Facts, Said};
     use proptest::prelude::*;
 
@@ -99,6 +118,30 @@ mod tests {
         suite
     }
 
+    fn grant(valid_from: i64, expires_at: i64, here: bool) -> Grant {
+        Grant {
+            expires_at,
+            valid_from,
+            granted_at: T,
+            imported_at: T,
+            here,
+            amount: -1,
+            features: vec!["by-file".into()],
+        }
+    }
+
+    #[test]
+    fn a_feature_counts_where_what_names_it_is_licensed() {
+        let mut suite = suite(&["mesh"]);
+        let later = T + 9 * 86_400;
+        suite.licenses.get_mut("A").unwrap().file = Some(grant(0, later + 1, true));
+        let snapshot = Snapshot::of(&suite, &POLICY);
+        assert!(snapshot.has_feature(b"mesh", T) && snapshot.has_feature(b"by-file", T));
+        assert!(!snapshot.has_feature(b"mesh", later) && snapshot.has_feature(b"by-file", later));
+        assert!(snapshot.is_licensed(b"A", later) && snapshot.is_any_licensed(later));
+        assert!(!snapshot.is_any_licensed(later + 1));
+    }
+
     #[test]
     fn codes_and_features_are_found() {
         let snapshot = Snapshot::of(&suite(&["mesh", "solver"]), &POLICY);
@@ -117,8 +160,11 @@ mod tests {
         #[test]
         fn the_certain_span_promises_nothing_false(
             date in T - 5000..T + 5000, skew in -9_000_000..9_000_000_i64, later in -9_000_000..9_000_000_i64,
+            file in prop::option::of((-9_000_000..9_000_000_i64, -9_000_000..9_000_000_i64)), here: bool,
         ) {
             let mut suite = suite(&[]);
+            let grant = file.map(|(from, until)| grant(T + from, T + until, here));
+            suite.licenses.get_mut("B").unwrap().file = grant;
             suite.clock.learn_checked(date, T + skew, false);
             let snapshot = Snapshot::of(&suite, &POLICY);
             if let Some((from, until)) = snapshot.certain_span(T + skew) {

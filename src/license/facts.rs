@@ -1,5 +1,6 @@
 //! What is known about one authorization code.
 
+use super::file::Grant;
 use serde::{Deserialize, Serialize};
 
 /// The last thing the marketplace said about a code.
@@ -41,6 +42,9 @@ pub struct Facts {
     pub missing_streak: u8,
     /// Last time a usage report for this code was accepted.
     pub usage_at: i64,
+    /// What a licence file grants. Not stored: the file is, and is proved anew at each load.
+    #[serde(skip)]
+    pub file: Option<Grant>,
 }
 
 impl Default for Facts {
@@ -59,6 +63,7 @@ impl Default for Facts {
             plain: false,
             missing_streak: 0,
             usage_at: 0,
+            file: None,
         }
     }
 }
@@ -100,6 +105,12 @@ impl Facts {
         self.alive_at.max(self.checked_at)
     }
 
+    /// True where the marketplace is to be asked about this code: it, or another machine's state, has told of it. A code
+    /// that is known by a licence file alone is none of its business.
+    pub fn is_online(&self) -> bool {
+        self.last_word() != 0 || self.foreign
+    }
+
     /// Takes up that the marketplace accepted an activation. The daily check stays due: only a query does it.
     pub fn accept_activation(&mut self, source: Source) {
         *self = Facts {
@@ -108,6 +119,7 @@ impl Facts {
             activated_at: source.at,
             plain: source.plain,
             usage_at: self.usage_at,
+            file: self.file.take(),
             ..Facts::default()
         };
     }

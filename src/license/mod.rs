@@ -6,12 +6,14 @@
 //! * [`day`]: the day of "daily first use".
 //! * [`plausible`]: which of the times on offer is believed.
 //! * [`verdict`]: licensed or not, and until when.
+//! * [`file`]: licence files, for machines that are never online.
 //! * [`expiring`]: when an expiry is announced.
 //! * [`schedule`]: when the next check is due.
 
 pub mod day;
 pub mod expiring;
 pub mod facts;
+pub mod file;
 pub mod plausible;
 pub mod schedule;
 pub mod suite;

@@ -69,6 +69,15 @@ impl ClockFacts {
         }
     }
 
+    /// Takes up when a newly imported licence file was issued: on a machine that never heard the marketplace's time this is
+    /// the one word about time that is not its own, and moves the mark, also downwards.
+    pub fn learn_file(&mut self, issued_at: i64, local: i64) {
+        if !self.from_marketplace {
+            self.mark = issued_at;
+            self.learn_local(local);
+        }
+    }
+
     /// Notes a local time on a machine that never heard the marketplace's.
     pub fn learn_local(&mut self, local: i64) {
         if !self.from_marketplace {
@@ -128,6 +137,21 @@ mod tests {
         clock.learn(T, T + 30 * 86_400, false);
         assert_eq!(clock.mark, T);
         clock.learn_local(T + 40 * 86_400);
+        assert_eq!(clock.mark, T);
+    }
+
+    #[test]
+    fn a_newer_file_heals_a_mark_that_lies_in_the_future() {
+        let mut clock = ClockFacts::default();
+        clock.learn_local(T + 30 * 86_400);
+        assert_eq!(clock.now(T), None);
+        clock.learn_file(T - HOUR, T);
+        assert_eq!((clock.mark, clock.now(T)), (T, Some(T)));
+        // Issued later than the clock shows by more than a day: the clock is wrong.
+        clock.learn_file(T + 25 * HOUR, T);
+        assert_eq!(clock.now(T), None);
+        clock.learn(T, T, false);
+        clock.learn_file(T + 25 * HOUR, T);
         assert_eq!(clock.mark, T);
     }
 

@@ -17,6 +17,9 @@ const BOUNDARY_SPREAD_S: u64 = 30 * MINUTE as u64;
 
 /// True while today's check of this code is still to be done.
 pub fn is_due(facts: &Facts, now: Option<i64>, policy: &Policy) -> bool {
+    if !facts.is_online() && facts.file.is_some() {
+        return false;
+    }
     let Some(now) = now else {
         return true;
     };

@@ -1,6 +1,7 @@
 //! All codes of one product on one machine: the content of the state file.
 
 use super::facts::Facts;
+use super::file::{Held, MachineKey, Returned};
 use super::verdict::{Judged, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +42,14 @@ pub struct Suite {
     pub verification: Option<Verification>,
     /// The last `LicenseExpiring` raised, by code.
     pub expiry_notices: BTreeMap<String, ExpiryNotice>,
+    /// Licence files that were accepted, by code.
+    pub files: BTreeMap<String, Held>,
+    /// Licence files that were given back and are refused.
+    pub returned: Vec<Returned>,
+    /// The latest `iat` of all licence files accepted.
+    pub newest_file: i64,
+    /// Signs returns.
+    pub machine_key: MachineKey,
 }
 
 /// Which announcement of an expiry was made last.
@@ -52,7 +61,8 @@ pub struct ExpiryNotice {
 }
 
 impl Suite {
-    /// What another machine may take from this state: the codes, not what is known about them.
+    /// What another machine may take from this state: the codes, not what is known about them; and licence files, which
+    /// say themselves which machine they are for.
     pub fn codes_only(&self) -> Suite {
         Suite {
             licenses: self
@@ -60,6 +70,8 @@ impl Suite {
                 .keys()
                 .map(|code| (code.clone(), Facts::of_another_machine()))
                 .collect(),
+            files: self.files.clone(),
+            returned: self.returned.clone(),
             ..Suite::default()
         }
     }
@@ -89,6 +101,14 @@ impl Suite {
         for (code, notice) in &unsaved.expiry_notices {
             self.expiry_notices.entry(code.clone()).or_insert(*notice);
         }
+        self.merge_files(unsaved);
+    }
+
+    /// Removes what is known about a code, files included. They may be imported again.
+    pub fn forget(&mut self, code: &str) {
+        self.licenses.remove(code);
+        self.expiry_notices.remove(code);
+        self.files.remove(code);
     }
 
     /// True where the code is held or one more may be.
@@ -99,8 +119,9 @@ impl Suite {
     /// The best licence held: licensed first, then latest expiry (unknown = latest), then latest check.
     pub fn best(&self, policy: &Policy, now: Option<i64>) -> Option<&str> {
         let rank = |facts: &Facts| {
-            let licensed = Judged::new(facts, policy).verdict(now).is_licensed();
-            let expiry = match facts.expires_at {
+            let judged = Judged::new(facts, policy);
+            let licensed = judged.verdict(now).is_licensed();
+            let expiry = match judged.expiry(now) {
                 0 => i64::MAX,
                 known => known,
             };

@@ -2,6 +2,7 @@
 
 use super::day::{DayRule, HOUR, MINUTE};
 use super::facts::{Facts, Said};
+use super::file::JudgedFile;
 use crate::error::{Cause, Error, Status};
 
 /// How long past its expiry a licence stays usable on a machine that could not ask, and past a check that answered
@@ -96,15 +97,20 @@ pub struct Judged {
     pub offline_until: i64,
     /// First second after the day in which the licence was last known alive.
     pub fresh_until: i64,
+    /// The marketplace was asked about it, or is to be.
+    pub online: bool,
+    /// What a licence file grants beside.
+    pub file: Option<JudgedFile>,
 }
 
 impl Judged {
     pub fn new(facts: &Facts, policy: &Policy) -> Judged {
         let counts = !(policy.requires_tls && facts.plain);
         let alive_at = if counts { facts.alive_at } else { 0 };
+        let said = if counts { facts.said } else { Said::Nothing };
         Judged {
             foreign: facts.foreign,
-            said: if counts { facts.said } else { Said::Nothing },
+            said,
             expires_at: facts.expires_at,
             offline_until: offline_until(alive_at, facts.expires_at, policy),
             fresh_until: if alive_at == 0 {
@@ -112,10 +118,42 @@ impl Judged {
             } else {
                 policy.day.end_of(policy.day.day_of(alive_at))
             },
+            online: facts.is_online(),
+            file: JudgedFile::of(facts, said),
         }
     }
 
+    /// A licence is what the better of its two foundations makes it.
     pub fn verdict(&self, now: Option<i64>) -> Verdict {
+        match self.file {
+            Some(file) if self.is_by_file(now) => file.verdict(now),
+            _ => self.online_verdict(now),
+        }
+    }
+
+    /// True where the file decides: it holds, or there is nothing else.
+    pub fn is_by_file(&self, now: Option<i64>) -> bool {
+        self.file.is_some() && (self.is_licensed_by_file(now) || !self.online)
+    }
+
+    pub fn is_licensed_by_file(&self, now: Option<i64>) -> bool {
+        self.file
+            .is_some_and(|file| file.verdict(now).is_licensed())
+    }
+
+    pub fn is_licensed_online(&self, now: Option<i64>) -> bool {
+        self.online_verdict(now).is_licensed()
+    }
+
+    /// The expiry of what decides, 0 = unknown.
+    pub fn expiry(&self, now: Option<i64>) -> i64 {
+        match self.file {
+            Some(file) if self.is_by_file(now) => file.expires_at,
+            _ => self.expires_at,
+        }
+    }
+
+    fn online_verdict(&self, now: Option<i64>) -> Verdict {
         if self.foreign {
             return Verdict::Foreign;
         }
@@ -139,13 +177,29 @@ impl Judged {
         Verdict::Stale
     }
 
+    /// The times around `now` in which it is licensed on one and the same ground, the longer-lasting one.
+    pub fn licensed_span(&self, now: Option<i64>) -> Option<(i64, i64)> {
+        let online = self.is_licensed_online(now);
+        let online = online.then_some((i64::MIN, self.offline_until));
+        let holds = self.is_licensed_by_file(now);
+        let file = self.file.filter(|_| holds);
+        let by_file = file.map(|file| (file.valid_from, file.expires_at));
+        [online, by_file]
+            .into_iter()
+            .flatten()
+            .max_by_key(|(_, until)| *until)
+    }
+
     /// The next moment after `now` at which time alone changes the verdict.
     pub fn next_change(&self, now: i64) -> Option<i64> {
-        if self.verdict(Some(now)) == Verdict::Foreign {
-            return None;
-        }
-        [self.fresh_until, self.offline_until, self.expires_at]
+        let online = [self.fresh_until, self.offline_until, self.expires_at];
+        let file = self.file.filter(|file| file.here);
+        let by_file = file.map(|file| [file.valid_from, file.expires_at]);
+        let online = (!self.foreign).then_some(online);
+        online
             .into_iter()
+            .flatten()
+            .chain(by_file.into_iter().flatten())
             .filter(|moment| *moment > now)
             .min()
     }

@@ -84,11 +84,17 @@ impl Loaded {
     }
 }
 
-/// The codes of another machine's suite, without what was found out there.
+/// The codes of another machine's suite, without what was found out there. Licence files say themselves for which machine
+/// they are; a code that is known by its file alone comes with that.
 pub(super) fn codes_only(suite: &Suite) -> Suite {
-    let codes = suite.licenses.keys().cloned();
+    let by_file = |code: &str, facts: &Facts| suite.files.contains_key(code) && !facts.is_online();
+    let known = suite.licenses.iter();
+    let codes = known.filter(|(code, facts)| !by_file(code, facts));
+    let codes = codes.map(|(code, _)| code.clone());
     Suite {
         licenses: codes.map(|code| (code, Facts::default())).collect(),
+        files: suite.files.clone(),
+        returned: suite.returned.clone(),
         ..Suite::default()
     }
 }

@@ -13,6 +13,7 @@ mod aside;
 mod facts;
 mod files;
 mod format;
+mod given;
 mod lock;
 mod paths;
 mod read;
@@ -26,6 +27,7 @@ mod tests_crash;
 mod tests_hostile;
 
 pub use facts::{Loaded, Note, Origin, Stamp};
+pub use given::read_given;
 pub use lock::Lock;
 pub use paths::{FolderFacts, default_dir, survey, vet};
 

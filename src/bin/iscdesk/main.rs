@@ -5,6 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report` | the commands |
+//! | `license/` | licence files, for machines that are never online |
 //! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
 //! | `connect`, `secrets` | from arguments to a client |
 //! | `holdings`, `words`, `output`, `exit`, `progress` | from an answer to text, JSON, exit code; patience meanwhile |
@@ -18,6 +19,7 @@ mod forget;
 mod heartbeat;
 mod holdings;
 mod install_report;
+mod license;
 mod output;
 mod progress;
 mod sandbox;
@@ -59,6 +61,9 @@ enum Command {
     Fingerprint,
     /// Write the progress file of a silent installation
     InstallReport(install_report::Args),
+    /// Licence files, for machines that are never online
+    #[command(subcommand, after_help = exit::HELP)]
+    License(license::Command),
     /// Run a marketplace on loopback, to develop and test against
     Sandbox(sandbox::Args),
     /// A guided tour: a C program, a sandbox, and everything that can happen to a licence
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
         Command::Forget(args) => forget::run(&args),
         Command::Fingerprint => fingerprint::run(),
         Command::InstallReport(args) => install_report::run(&args),
+        Command::License(command) => license::run(&command),
         Command::Sandbox(args) => match sandbox::run(args) {
             // It has said its line of JSON when it was ready.
             Ok(()) => return ExitCode::SUCCESS,

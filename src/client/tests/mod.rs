@@ -3,6 +3,7 @@
 mod background;
 mod calls;
 mod daily;
+mod files;
 mod shutdown;
 mod state;
 
@@ -189,6 +190,8 @@ pub struct World {
     pub market: Arc<Market>,
     pub machine: &'static str,
     pub log: Arc<Mutex<Vec<String>>>,
+    /// Whether the program has an access key.
+    pub online: bool,
     settings: Vec<(i32, i64)>,
     texts: Vec<(i32, String)>,
 }
@@ -211,6 +214,7 @@ impl World {
             market: Arc::new(market),
             machine: "one",
             log: Arc::default(),
+            online: true,
             settings: vec![(43, 0)],
             texts: Vec::new(),
         };
@@ -235,12 +239,15 @@ impl World {
             (1, "ACME"),
             (2, "Mini CAD"),
             (3, "1.0.0"),
-            (10, "AK"),
-            (11, "SK"),
             (14, "https://market.test"),
             (20, folder),
         ] {
             options.set_string(key, value).unwrap();
+        }
+        for (key, value) in [(10, "AK"), (11, "SK")] {
+            if self.online {
+                options.set_string(key, value).unwrap();
+            }
         }
         for (key, value) in &self.texts {
             options.set_string(*key, value).unwrap();
