@@ -1,6 +1,7 @@
 //! All codes of one product on one machine: the content of the state file.
 
 use super::facts::Facts;
+use super::failures::Failures;
 use super::verdict::{Judged, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Suite {
     pub verification: Option<Verification>,
     /// The last `LicenseExpiring` raised, by code.
     pub expiry_notices: BTreeMap<String, ExpiryNotice>,
+    /// What went wrong in the background lately.
+    pub failures: Failures,
 }
 
 /// Which announcement of an expiry was made last.
@@ -89,6 +92,7 @@ impl Suite {
         for (code, notice) in &unsaved.expiry_notices {
             self.expiry_notices.entry(code.clone()).or_insert(*notice);
         }
+        self.failures.merge(&unsaved.failures);
     }
 
     /// True where the code is held or one more may be.
