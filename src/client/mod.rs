@@ -18,7 +18,7 @@ mod background;
 mod calls;
 pub mod config;
 mod core;
-mod identity;
+pub(crate) mod identity;
 mod inbox;
 mod info;
 mod ledger;

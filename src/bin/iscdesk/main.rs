@@ -1,6 +1,7 @@
 //! The command line of iscdesk: one subcommand per file or folder beside this one, each with its own arguments and one
 //! function that runs it. What is printed on stdout is for scripts, what goes to stderr is for people.
 
+mod doctor;
 mod sandbox;
 
 use clap::{Parser, Subcommand};
@@ -15,12 +16,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tell what is well and what is not on this computer: for support desks
+    Doctor(doctor::Args),
     /// Run a marketplace on loopback, to develop and test against
     Sandbox(sandbox::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Doctor(args) => return doctor::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
     };
     match done {
