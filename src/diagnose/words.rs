@@ -239,3 +239,32 @@ fn span_zh(seconds: i64) -> String {
     let (count, unit) = span(seconds);
     format!("{count} {}", ["分钟", "小时", "天"][unit])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_told_in_the_unit_of_people_and_the_right_way_round() {
+        let told = |offset_s, language| Advice::ClockWrong { offset_s }.text(language);
+        assert!(told(3 * 86_400, Language::En).contains("is 3 days behind"));
+        assert!(told(-7_200, Language::En).contains("is 2 hours ahead"));
+        assert!(told(600, Language::En).contains("is 10 minutes behind"));
+        assert!(told(-3 * 86_400, Language::Zh).contains("快了 3 天"));
+        assert!(told(7_200, Language::Zh).contains("慢了 2 小时"));
+    }
+
+    #[test]
+    fn a_verdict_is_told_in_the_words_of_the_library() {
+        let advice = Advice::NotLicensed {
+            code: "CO****01".into(),
+            verdict: crate::license::Verdict::Stale,
+        };
+        assert!(
+            advice
+                .text(Language::En)
+                .starts_with("CO****01: The offline period")
+        );
+        assert!(advice.text(Language::Zh).starts_with("CO****01：离线期限"));
+    }
+}

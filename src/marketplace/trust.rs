@@ -211,3 +211,48 @@ impl ServerCertVerifier for Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+    fn root() -> (Der, Issuer<'static, KeyPair>) {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "Root");
+        let key = KeyPair::generate().unwrap();
+        let der = params.self_signed(&key).unwrap().der().clone();
+        (der, Issuer::new(params, key))
+    }
+
+    fn trust(system: Vec<Der>, extra: Vec<Der>) -> Trust {
+        Trust {
+            system,
+            extra,
+            ..Trust::read(None).unwrap()
+        }
+    }
+
+    #[test]
+    fn of_two_roots_with_one_name_the_one_that_signed_is_named() {
+        let ((first, _), (second, issuer)) = (root(), root());
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["host.test".into()]).unwrap();
+        let own = params.signed_by(&key, &issuer).unwrap().der().clone();
+        let mut presented = Presented {
+            name: ServerName::try_from("host.test").unwrap(),
+            chain: vec![own],
+            refusal: None,
+        };
+        let both = trust(vec![first.clone(), second.clone()], Vec::new());
+        let found = both.root_of(&presented);
+        assert_eq!(found, Some((&second, RootOrigin::System)));
+        let apart = trust(vec![first.clone()], vec![second.clone()]);
+        let found = apart.root_of(&presented);
+        assert_eq!(found, Some((&second, RootOrigin::CaFile)));
+        assert_eq!(trust(vec![first], Vec::new()).root_of(&presented), None);
+        presented.chain.clear();
+        assert_eq!(both.root_of(&presented), None);
+    }
+}

@@ -59,6 +59,18 @@ fn the_state_is_described() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_is_told_without_a_network() {
+    let desk = Desk::new();
+    let mut suite = suite("CODE-0001");
+    suite.clock.learn(NOON + 86_400, NOON + 86_400, false);
+    desk.put(&suite);
+    let report = desk.examine();
+    assert_eq!(report.clock.verdict, "implausible");
+    assert!(advises(&report, &["before the last one that was seen"]));
+    assert!(advises(&report, &["CO****01", "not plausible"]));
+}
+
+#[test]
 fn looking_makes_no_folder() {
     let desk = Desk::new();
     let folder = desk.folder.path().join("not/yet");
