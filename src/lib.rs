@@ -3,6 +3,7 @@
 pub mod client;
 pub mod clock;
 pub mod device;
+pub mod diagnose;
 pub mod error;
 pub mod events;
 pub mod ffi;

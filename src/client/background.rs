@@ -81,6 +81,11 @@ impl Core {
         self.save_unsaved();
         let deadline = Instant::now() + self.config.timeouts.call;
         let result = self.check(None, deadline).await;
+        if let Some(error) = failure(&result)
+            && error.status != Status::Unsupported
+        {
+            self.note_failure(error).await;
+        }
         let wait = self.wait_after(pace, &result);
         pace.not_before = wait.map(|wait| Instant::now() + wait);
     }
@@ -95,14 +100,7 @@ impl Core {
         pace: &mut Pace,
         result: &Result<BTreeMap<String, Checked>, Error>,
     ) -> Option<Duration> {
-        let failure = match result {
-            Err(error) => Some(error),
-            Ok(report) => report.values().find_map(|checked| match checked {
-                Checked::Now(Err(error)) if error.cause != Cause::Verdict => Some(error),
-                _ => None,
-            }),
-        };
-        if let Some(error) = failure {
+        if let Some(error) = failure(result) {
             if error.status == Status::Unsupported {
                 return Some(LONGEST_SLEEP);
             }
@@ -161,5 +159,16 @@ impl Core {
             .flatten()
             .filter(|moment| *moment > now)
             .min()
+    }
+}
+
+/// What kept a check from an answer. That a licence has ended is an answer.
+fn failure(result: &Result<BTreeMap<String, Checked>, Error>) -> Option<&Error> {
+    match result {
+        Err(error) => Some(error),
+        Ok(report) => report.values().find_map(|checked| match checked {
+            Checked::Now(Err(error)) if error.cause != Cause::Verdict => Some(error),
+            _ => None,
+        }),
     }
 }

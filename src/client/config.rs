@@ -66,6 +66,7 @@ pub struct Upgrade {
     pub helper: Option<PathBuf>,
 }
 
+#[derive(Clone)]
 pub struct Config {
     pub identity: Identity,
     pub credentials: Credentials,
@@ -76,6 +77,8 @@ pub struct Config {
     /// The first writes, all read; none: the built-in one.
     pub state_secrets: Vec<String>,
     pub proxy: Proxy,
+    /// Who set the proxy; None: nobody.
+    pub proxy_origin: Option<Origin>,
     pub ca_file: Option<PathBuf>,
     pub timeouts: Timeouts,
     pub policy: Policy,
@@ -130,6 +133,7 @@ fn read(checks: &mut Checks<'_>, warnings: Vec<String>) -> Config {
         proxy: checks
             .parsed(Key::Proxy, shape::proxy)
             .unwrap_or(Proxy::System),
+        proxy_origin: checks.options.origin(Key::Proxy),
         ca_file: checks.parsed(Key::CaFile, shape::ca_file),
         timeouts: timeouts(checks),
         policy: policy(checks, requires_tls),

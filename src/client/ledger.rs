@@ -50,6 +50,9 @@ impl Ledger {
         };
         if self.unsaved {
             suite.merge(&self.suite);
+        } else {
+            // Most of them are not worth a write, and wait here for the next.
+            suite.failures.merge(&self.suite.failures);
         }
         suite.attach_files(prove);
         self.suite = suite;
@@ -107,6 +110,20 @@ impl Core {
     /// Changes what this process knows; saved with the next change.
     pub fn change_unsaved(&self, apply: impl Fn(&mut Suite)) {
         self.change_here(&apply, None);
+    }
+
+    /// Takes up what went wrong in the background. Written for its own sake at most once an hour.
+    pub async fn note_failure(&self, error: &Error) {
+        let due = {
+            let mut ledger = lock(&self.ledger);
+            let believed = self.believed(&ledger.suite);
+            let now = believed.unwrap_or_else(|| self.clock.local());
+            ledger.suite.failures.note(error, now)
+        };
+        if due {
+            // Logged already where it fails, and tried again with the next change.
+            let _ = self.change(|_| ()).await;
+        }
     }
 
     /// Saves what an earlier change could not, if anything and if nobody else is saving.

@@ -21,7 +21,7 @@ pub mod config;
 mod core;
 mod files;
 mod give_back;
-mod identity;
+pub(crate) mod identity;
 mod inbox;
 mod info;
 mod ledger;

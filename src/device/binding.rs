@@ -123,6 +123,14 @@ impl Binding {
         }
     }
 
+    /// The kinds of part in which two machines differ, or one at two times.
+    pub fn differences(&self, other: &Binding) -> Vec<Kind> {
+        let kinds = Kind::ALL.into_iter();
+        kinds
+            .filter(|&kind| self.agrees(other, kind) == Some(false))
+            .collect()
+    }
+
     fn has_os_id(&self, key: &[u8], os_id: &str) -> bool {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
         self.os_id.is_some() && self.os_id == hashed(&key, Kind::OsId, os_id)
@@ -135,7 +143,8 @@ impl Binding {
         known.then(|| mine.iter().any(|hash| theirs.contains(hash)))
     }
 
-    fn hashes(&self, kind: Kind) -> &[String] {
+    /// None that was not obtained or does not count.
+    pub fn hashes(&self, kind: Kind) -> &[String] {
         match kind {
             Kind::OsId => self.os_id.as_slice(),
             Kind::Board => self.board.as_slice(),

@@ -3,8 +3,10 @@
 use super::boundary::{guard, with_options};
 use super::strings;
 use super::types::{isc_options, isc_status};
+use crate::client::surroundings::Surroundings;
 use crate::device::{Machine, ThisMachine, fingerprint};
-use crate::{Error, Status, install};
+use crate::diagnose::diagnose;
+use crate::{Status, install};
 use std::ffi::c_char;
 use std::path::Path;
 
@@ -70,8 +72,10 @@ pub unsafe extern "C" fn isc_device_fingerprint(
 /// \param cap  size of `buf` in bytes
 /// \param len  receives the length without the NUL; may be NULL
 ///
-/// \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_HANDLE;
-///         ISC_ERR_INVALID_ARGUMENT.
+/// A diagnosis is made by every call, also by one that only asks for the length: 64 KiB hold any document. Options that are
+/// wrong are a finding of the document, no failure. No licence is asked for.
+///
+/// \return ISC_OK; ISC_ERR_BUFFER_TOO_SMALL; ISC_ERR_INVALID_HANDLE; ISC_ERR_INVALID_ARGUMENT.
 ///
 /// Any thread, no client needed; at most 30 seconds, whatever hangs.
 #[unsafe(no_mangle)]
@@ -84,9 +88,8 @@ pub unsafe extern "C" fn isc_diagnose(
     // SAFETY: the caller's buffer is as long as said.
     let out = unsafe { strings::out(buf, cap, len) };
     guard("isc_diagnose", || {
-        with_options(o, |options| Ok(options.clone()))?;
-        out?;
-        Err(Error::unsupported("the diagnosis comes later"))
+        let options = with_options(o, |options| Ok(options.clone()))?;
+        out?.write(&diagnose(&options, &Surroundings::real())?)
     })
 }
 
@@ -117,7 +120,7 @@ pub unsafe extern "C" fn isc_install_report_w(
             )
         };
         let path = path.filter(|path| !path.is_empty());
-        let path = path.ok_or_else(|| Error::argument("path is NULL or empty"))?;
+        let path = path.ok_or_else(|| crate::Error::argument("path is NULL or empty"))?;
         install::report(Path::new(&path), percent, error_message.as_deref())?;
         Ok(Status::Ok)
     })

@@ -1,6 +1,7 @@
 //! All codes of one product on one machine: the content of the state file.
 
 use super::facts::Facts;
+use super::failures::Failures;
 use super::file::{Held, MachineKey, Returned};
 use super::verdict::{Judged, Policy};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,8 @@ pub struct Suite {
     pub newest_file: i64,
     /// Signs returns.
     pub machine_key: MachineKey,
+    /// What went wrong in the background lately.
+    pub failures: Failures,
 }
 
 /// Which announcement of an expiry was made last.
@@ -101,6 +104,7 @@ impl Suite {
         for (code, notice) in &unsaved.expiry_notices {
             self.expiry_notices.entry(code.clone()).or_insert(*notice);
         }
+        self.failures.merge(&unsaved.failures);
         self.merge_files(unsaved);
     }
 

@@ -60,6 +60,12 @@ impl Endpoint {
         self.authority.to_string()
     }
 
+    /// The name or address alone, IPv6 in brackets, and the port in any case.
+    pub fn name_and_port(&self) -> (&str, u16) {
+        let port = self.authority.port.unwrap_or(default_port(self.plain));
+        (&self.authority.host, port)
+    }
+
     /// The path on the server for a documented path.
     pub fn path(&self, documented: &str) -> String {
         format!("{}{documented}", self.prefix)

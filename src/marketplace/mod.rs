@@ -16,6 +16,7 @@
 //! | [`endpoint`], [`proxy`] | where, and which way |
 //! | [`transport`] | what is needed of an HTTP library |
 //! | [`reqwest_transport`], `faults`, [`roots`], [`lookup`] | how reqwest gives it |
+//! | [`trust`], [`x509`] | what a server presents, for the diagnosis |
 
 pub mod codes;
 pub mod credentials;
@@ -31,7 +32,9 @@ pub mod secret;
 pub mod signer;
 pub mod time;
 pub mod transport;
+pub mod trust;
 pub mod wire;
+pub mod x509;
 
 pub use codes::is_already_activated;
 pub use credentials::Credentials;
@@ -51,6 +54,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const BASE: &str = "/api/mkp-openapi-public/global";
+const QUERY: &str = "/v1/license/heartbeat";
 /// Most codes in one batch.
 pub const BATCH_MAX: usize = 100;
 
@@ -95,7 +99,7 @@ impl Marketplace {
         account: Option<&str>,
     ) -> Reply<LicenseInfo> {
         let body = wire::Query::new(code, account);
-        let question = question("/v1/license/heartbeat", &body, vec![code]);
+        let question = question(QUERY, &body, vec![code]);
         let offset = self.expiry_offset_minutes;
         self.ask(call, &question, |envelope| {
             LicenseInfo::read(envelope, code, offset)
@@ -113,6 +117,11 @@ impl Marketplace {
         let question = question("/v2/license/software-usage-info", &body, named);
         self.ask(call, &question, |_| Ok(())).await
     }
+}
+
+/// The documented path that is asked daily.
+pub fn query_path() -> String {
+    format!("{BASE}{QUERY}")
 }
 
 fn question<'a>(path: &str, body: &impl Serialize, codes: Vec<&'a str>) -> Question<'a> {

@@ -48,7 +48,15 @@ pub fn user_agent(vendor: &str, product: &str, version: &str) -> String {
 impl ReqwestTransport {
     /// Reads the roots, so a change of the CA file or the proxy takes a new transport. `threads` counts the look-ups.
     pub fn new(config: &TransportConfig<'_>, threads: &ThreadsAlive) -> Result<Self, Error> {
-        let tls = roots::client_config(config.ca_file)?;
+        ReqwestTransport::with_tls(config, roots::client_config(config.ca_file)?, threads)
+    }
+
+    /// The same with TLS settings made elsewhere; the CA file is not looked at.
+    pub fn with_tls(
+        config: &TransportConfig<'_>,
+        tls: rustls::ClientConfig,
+        threads: &ThreadsAlive,
+    ) -> Result<Self, Error> {
         let builder = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())

@@ -18,12 +18,16 @@ pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = verified_config(provider, extra)
         .map_err(|error| config_error(format!("TLS cannot be set up: {error}")))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = alpn();
     Ok(config)
 }
 
+pub(super) fn alpn() -> Vec<Vec<u8>> {
+    vec![b"http/1.1".to_vec()]
+}
+
 /// The certificates of a PEM file. One that a user named must be readable and hold at least one that is usable.
-fn read_ca_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+pub(super) fn read_ca_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let shown = path.display();
     let pem = std::fs::read(path)
         .map_err(|error| config_error(format!("the CA file {shown} cannot be read: {error}")))?;
@@ -37,11 +41,11 @@ fn read_ca_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     }
 }
 
-fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
+pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok)
 }
 
-fn config_error(text: String) -> Error {
+pub(super) fn config_error(text: String) -> Error {
     Error::new(Status::Config, Cause::Config, text)
 }
 
@@ -90,10 +94,15 @@ const BUNDLES: [&str; 10] = [
     "/etc/openssl/certs/ca-certificates.crt",
 ];
 
+/// True on systems that leave verification to programs and keep their roots in a file.
+pub fn has_bundles() -> bool {
+    !cfg!(any(windows, target_vendor = "apple"))
+}
+
 /// The bundle in use on this machine. None where the system verifies by itself; on others, None means that no server is
 /// trusted without a CA file.
 pub fn system_bundle() -> Option<&'static Path> {
-    if cfg!(any(windows, target_vendor = "apple")) {
+    if !has_bundles() {
         return None;
     }
     BUNDLES.iter().map(Path::new).find(|path| path.is_file())

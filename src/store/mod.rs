@@ -317,6 +317,11 @@ impl Store {
     }
 }
 
+/// Under which the parts of a machine are hashed for a product.
+pub fn binding_key(location: &Location) -> Vec<u8> {
+    paths::product_key(&location.vendor, &location.product)
+}
+
 fn file_stamp(path: &Path) -> Option<FileStamp> {
     path.symlink_metadata().ok().map(|m| FileStamp::of(&m))
 }

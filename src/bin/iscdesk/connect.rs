@@ -73,6 +73,12 @@ pub struct ClientArgs {
     verbose: bool,
 }
 
+impl ClientArgs {
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+}
+
 /// Runs a command with a client and ends the client, which writes what is not written yet.
 pub fn with_client(
     args: &ClientArgs,
@@ -130,7 +136,8 @@ fn log(verbose: bool, warnings: Arc<Mutex<Vec<String>>>) -> LogSink {
     }
 }
 
-fn options(args: &ClientArgs) -> Result<Options, Error> {
+/// What the arguments, the file and the environment say.
+pub fn options(args: &ClientArgs) -> Result<Options, Error> {
     let mut options = load(args)?;
     for other in &args.others {
         set_other(&mut options, other)?;

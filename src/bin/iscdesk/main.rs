@@ -5,6 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report` | the commands |
+//! | `doctor` | what is well and what is not |
 //! | `license/` | licence files, for machines that are never online |
 //! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
 //! | `connect`, `secrets` | from arguments to a client |
@@ -13,6 +14,7 @@
 mod activate;
 mod connect;
 mod demo;
+mod doctor;
 mod exit;
 mod fingerprint;
 mod forget;
@@ -64,6 +66,9 @@ enum Command {
     /// Licence files, for machines that are never online
     #[command(subcommand, after_help = exit::HELP)]
     License(license::Command),
+    /// Tell what is well and what is not on this computer: for support desks
+    #[command(after_long_help = secrets::HELP)]
+    Doctor(doctor::Args),
     /// Run a marketplace on loopback, to develop and test against
     Sandbox(sandbox::Args),
     /// A guided tour: a C program, a sandbox, and everything that can happen to a licence
@@ -92,6 +97,7 @@ fn main() -> ExitCode {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => Outcome::failed(error),
         },
+        Command::Doctor(args) => return doctor::run(&args, cli.json),
         Command::Demo(args) => demo::run(&args, cli.json),
     };
     outcome.finish(cli.json)

@@ -200,3 +200,44 @@ async fn without_auto_heartbeat_nothing_is_sent_but_time_is_told() {
     let log = running.world.log.lock().unwrap().join("\n");
     assert!(log.contains("ALIVE -> OFFLINE"), "{log}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_remembered_and_written_once_an_hour() {
+    let running = Running::begin(automatic());
+    let core = running.core();
+    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
+        .await
+        .unwrap();
+    tokio::time::advance(Duration::from_secs(86_400)).await;
+    let written = core.store.load().stamp.revision();
+    running.world.market.mood(Mood::Unreachable);
+    let fresh = running.core();
+    running.run(&fresh, 124 * 60).await;
+    let loaded = core.store.load();
+    // Attempts at 0, 1, 3, 7, 15, 31, 63 and 123 minutes; the second and third hour begin at 63 and 123.
+    assert_eq!(loaded.stamp.revision(), written + 3);
+    let [failure] = loaded.suite.failures.list() else {
+        panic!("{:?}", loaded.suite.failures);
+    };
+    assert_eq!((failure.count, failure.cause.as_str()), (8, "connect"));
+    assert_eq!(failure.host.as_deref(), Some("market.test"));
+    assert_eq!(failure.at - failure.first_at, 123 * 60);
+    // A client that starts later knows them as well, and a success takes nothing away.
+    running.world.market.mood(Mood::Kind);
+    running.run(&running.core(), 60).await;
+    assert_eq!(core.store.load().suite.failures.list().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_licence_has_ended_is_no_failure() {
+    let running = Running::begin(automatic());
+    let core = running.core();
+    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
+        .await
+        .unwrap();
+    running.world.market.set("CODE-0001", "EXPIRED", T);
+    tokio::time::advance(Duration::from_secs(86_400)).await;
+    let core = running.core();
+    running.run(&core, 3600).await;
+    assert_eq!(core.store.load().suite.failures.list(), []);
+}
