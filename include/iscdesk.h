@@ -1357,12 +1357,18 @@ ISC_API isc_status isc_device_fingerprint(char *buf, size_t cap, size_t *len);
  * \param cap  size of `buf` in bytes
  * \param len  receives the length without the NUL; may be NULL
  *
- * \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_HANDLE;
- *         ISC_ERR_INVALID_ARGUMENT.
+ * A diagnosis is made by every call, also by one that only asks for the length: 64 KiB hold any document. Options that are
+ * wrong are a finding of the document, no failure. No licence is asked for.
+ *
+ * \return ISC_OK; ISC_ERR_BUFFER_TOO_SMALL; ISC_ERR_INVALID_HANDLE; ISC_ERR_INVALID_ARGUMENT.
  *
  * Any thread, no client needed; at most 30 seconds, whatever hangs.
  */
-ISC_API isc_status isc_diagnose(const struct isc_options *o, char *buf, size_t cap, size_t *len);
+ISC_API
+isc_status isc_diagnose(const struct isc_options *o,
+                        char *buf,
+                        size_t cap,
+                        size_t *len);
 
 #if defined(_WIN32)
 /**
