@@ -183,10 +183,15 @@ impl Client {
     }
 
     pub fn activate_many(&self, codes: &[&str]) -> Result<Status, Error> {
-        if codes.is_empty() || codes.len() > BATCH_MAX {
-            return Err(Error::argument(format!(
-                "1 to {BATCH_MAX} codes can be activated in one request"
-            )));
+        if codes.is_empty() {
+            return Err(Error::argument("no codes given"));
+        }
+        if codes.len() > BATCH_MAX {
+            return Err(Error::new(
+                Status::Limit,
+                Cause::Argument,
+                format!("at most {BATCH_MAX} codes go into one request"),
+            ));
         }
         let mut distinct: Vec<String> = Vec::with_capacity(codes.len());
         for code in codes {

@@ -9,6 +9,8 @@ use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+#[cfg(any(windows, target_vendor = "apple"))]
+use rustls_platform_verifier::Verifier;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,8 +56,11 @@ fn verified_config(
     provider: Arc<CryptoProvider>,
     extra: Vec<CertificateDer<'static>>,
 ) -> Result<ClientConfig, rustls::Error> {
-    let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider.clone())?;
+    // Windows would make an engine of its own for extra roots, also for none; not every system has what that takes.
+    let verifier = match extra.is_empty() {
+        true => Verifier::new(provider.clone())?,
+        false => Verifier::new_with_extra_roots(extra, provider.clone())?,
+    };
     // "dangerous" is rustls' word for any verifier that is not its own; this one is the system's.
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

@@ -53,7 +53,7 @@ impl Language {
     }
 
     /// The oldest standard that the header promises to work with.
-    fn flags(self) -> [&'static str; 3] {
+    pub fn flags(self) -> [&'static str; 3] {
         match self {
             Language::C => ["-x", "c", "-std=c99"],
             Language::Cpp => ["-x", "c++", "-std=c++11"],

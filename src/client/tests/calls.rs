@@ -185,7 +185,7 @@ fn bad_codes_are_refused_before_anything_is_sent() {
     let many = vec!["CODE"; 101];
     assert_eq!(
         client.activate_many(&many).unwrap_err().status,
-        Status::InvalidArgument
+        Status::Limit
     );
     assert_eq!(
         client.activate_many(&[]).unwrap_err().status,

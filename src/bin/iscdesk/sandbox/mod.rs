@@ -95,7 +95,7 @@ async fn serve(args: Args) -> Result<(), Error> {
     let http = format!("http://127.0.0.1:{}", port(&plain)?);
     announce(&json!({
         "http": http,
-        "https": format!("https://localhost:{}", port(&secure)?),
+        "https": format!("https://127.0.0.1:{}", port(&secure)?),
         "ca_file": ca_file,
         "admin": format!("{http}/admin"),
         "log": log_file,

@@ -1,0 +1,205 @@
+//! Windows programs on a Linux machine: the library cross-built by cargo, C and C++ programs compiled by MinGW, and wine to
+//! run them.
+//!
+//! One workshop serves a whole test process: a folder with the DLL, the programs beside it, and a Windows of its own
+//! (`WINEPREFIX`). A shell that waits for the end of this process, however that comes, stops that Windows and deletes the
+//! folder.
+
+// Each test file uses another part of this.
+#![allow(dead_code)]
+
+use crate::cc::{self, Language, Linkage, Ran};
+use crate::need;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+pub const X64: &str = "x86_64-pc-windows-gnu";
+pub const X86: &str = "i686-pc-windows-gnu";
+
+/// Longest time to make a Windows; half a minute on a busy machine.
+const MAKING: Duration = Duration::from_secs(300);
+
+/// What `cargo rustc -- --print native-static-libs` says a static link needs beyond what MinGW links anyhow.
+const NATIVE: [&str; 4] = ["-lws2_32", "-luserenv", "-lntdll", "-lbcrypt"];
+
+/// wine 8 has no bcryptprimitives.dll, which every Windows has; the only function of it that Rust's library asks for.
+const PRIMITIVES: &str = "\
+    #include <windows.h>\n\
+    #include <ntsecapi.h>\n\
+    __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {\n\
+        return RtlGenRandom(data, (ULONG)size);\n\
+    }\n";
+
+/// Where Debian keeps wine without its frontend; it may also be in PATH.
+const WINES: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];
+
+pub struct Workshop {
+    folder: PathBuf,
+    wine: &'static str,
+    /// Ends this Windows when its stdin is closed.
+    _janitor: Child,
+}
+
+/// The one workshop; None where a tool is missing.
+pub fn workshop() -> Option<&'static Workshop> {
+    static WORKSHOP: OnceLock<Option<Workshop>> = OnceLock::new();
+    WORKSHOP.get_or_init(Workshop::open).as_ref()
+}
+
+/// The folder of a cross-built library: `iscdesk.dll`, `libiscdesk.dll.a`, `libiscdesk.a`. None where a tool is missing.
+pub fn library(target: &'static str) -> Option<PathBuf> {
+    let linker = if target == X64 { "x86_64" } else { "i686" };
+    let there = has_target(target) && need::need(&format!("{linker}-w64-mingw32-gcc"));
+    there.then(|| build(target))
+}
+
+fn has_target(target: &str) -> bool {
+    let sysroot = tool(Command::new("rustc").args(["--print", "sysroot"]));
+    let libraries = Path::new(sysroot.trim()).join("lib/rustlib").join(target);
+    need::is_there(libraries.is_dir(), &format!("Rust target {target}"))
+}
+
+/// By cargo, which knows what is out of date, into the folder that this test lies in as well.
+fn build(target: &str) -> PathBuf {
+    let mut above = cc::library_dir();
+    assert!(
+        above.pop() && above.pop(),
+        "{} is in a target",
+        above.display()
+    );
+    tool(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--lib", "--target", target])
+            .arg("--target-dir")
+            .arg(&above)
+            .current_dir(cc::root()),
+    );
+    above.join(target).join("debug")
+}
+
+/// Runs a tool to its good end and returns what it printed.
+pub fn tool(command: &mut Command) -> String {
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A path as Windows programs name it under wine.
+pub fn windows_path(path: &Path) -> String {
+    let path = path.to_str().expect("temporary folders have plain names");
+    format!("Z:{}", path.replace('/', "\\"))
+}
+
+impl Workshop {
+    fn open() -> Option<Workshop> {
+        let runs = |wine: &&&str| Command::new(wine).arg("--version").output().is_ok();
+        let wine = WINES.iter().find(runs);
+        if !need::is_there(wine.is_some(), "wine") || !need::need("x86_64-w64-mingw32-g++") {
+            return None;
+        }
+        let library = library(X64)?;
+        let folder = tempfile::tempdir().expect("a temporary folder").keep();
+        let workshop = Workshop {
+            _janitor: hire_janitor(&folder),
+            folder,
+            wine: wine?,
+        };
+        workshop.furnish(&library);
+        Some(workshop)
+    }
+
+    fn furnish(&self, library: &Path) {
+        for file in ["iscdesk.dll", "libiscdesk.dll.a", "libiscdesk.a"] {
+            std::fs::copy(library.join(file), self.folder.join(file)).expect("the library");
+        }
+        let source = self.folder.join("bcryptprimitives.c");
+        std::fs::write(&source, PRIMITIVES).expect("a source");
+        let mut compiler = Command::new("x86_64-w64-mingw32-gcc");
+        compiler.arg("-shared").arg(&source).arg("-o");
+        tool(compiler.arg(source.with_extension("dll")).arg("-ladvapi32"));
+        let made = cc::run(self.command("wineboot").arg("-i"), "", MAKING);
+        assert_eq!(made.exit, Some(0), "{made:?}");
+    }
+
+    /// Compiles and links one source; panics with what the compiler says. Returns the program's name.
+    pub fn compile(&self, source: &Path, language: Language, linkage: Option<Linkage>) -> String {
+        let stem = source.file_stem().expect("a file").to_string_lossy();
+        let name = match linkage {
+            Some(linkage) => format!("{stem}-{language:?}-{linkage:?}.exe"),
+            None => format!("{stem}.exe"),
+        };
+        let mut command = compiler(language);
+        command
+            .arg(source)
+            .args(["-x", "none", "-o"])
+            .arg(self.folder.join(&name));
+        match linkage {
+            Some(Linkage::Shared) => drop(command.arg(self.folder.join("libiscdesk.dll.a"))),
+            Some(Linkage::Static) => {
+                command.arg(self.folder.join("libiscdesk.a")).args(NATIVE);
+            }
+            None => {}
+        }
+        tool(&mut command);
+        name
+    }
+
+    /// A program of this folder, or one that Windows finds itself, to be run under wine.
+    pub fn command(&self, program: &str) -> Command {
+        let own = self.folder.join(program);
+        let mut command = Command::new(self.wine);
+        command
+            .env("WINEPREFIX", self.folder.join("windows"))
+            .env("WINEDEBUG", "-all")
+            // Neither is needed, and a fresh Windows would offer to fetch them.
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
+            .env_remove("DISPLAY")
+            .current_dir(&self.folder);
+        match own.exists() {
+            true => command.arg(own),
+            false => command.arg(program),
+        };
+        command
+    }
+
+    pub fn run(&self, command: &mut Command, stdin: &str) -> Ran {
+        let mut ran = cc::run(command, stdin, cc::LIMIT);
+        ran.stdout = ran.stdout.replace("\r\n", "\n");
+        ran
+    }
+}
+
+fn compiler(language: Language) -> Command {
+    let name = match language {
+        Language::C => "x86_64-w64-mingw32-gcc",
+        Language::Cpp => "x86_64-w64-mingw32-g++",
+    };
+    let mut command = Command::new(name);
+    command
+        .args(language.flags())
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(cc::root().join("include"))
+        // wine has no libstdc++-6.dll.
+        .arg("-static");
+    command
+}
+
+/// Waits for the end of this process, of which it holds the other end of a pipe.
+fn hire_janitor(folder: &Path) -> Child {
+    let work = "read -r _; \
+        for server in /usr/lib/wine/wineserver wineserver; do \
+            command -v $server >/dev/null && WINEPREFIX=\"$0/windows\" $server -k && break; \
+        done; \
+        sleep 1; rm -rf \"$0\"";
+    Command::new("sh")
+        .args(["-c", work])
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell")
+}
