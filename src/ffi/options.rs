@@ -126,16 +126,17 @@ pub unsafe extern "C" fn isc_options_load(
     })
 }
 
-/// As isc_options_load(), for a file that was signed: `<path>.minisig` beside it.
+/// As isc_options_load(), for a file that the vendor has signed: `minisign -S -m iscdesk.json` makes
+/// `iscdesk.json.minisig`, which has to lie beside it. What was verified is what is read.
 ///
 /// \param json_path     as in isc_options_load()
-/// \param minisign_key  the public key that the program was built with
-/// \param out           receives NULL
+/// \param minisign_key  the public key that the program was built with: the second line of `minisign.pub`
+/// \param out           receives the options, NULL on failure; to be freed by isc_options_free()
 ///
-/// \return ISC_ERR_UNSUPPORTED in this version, once the arguments are right; ISC_ERR_INVALID_ARGUMENT where
-///         `minisign_key` is NULL or empty, or `out` NULL; ISC_ERR_INVALID_UTF8.
+/// \return as isc_options_load(); ISC_ERR_CONFIG also where the signature is missing, is another file's or key's, or the
+///         key is none; ISC_ERR_INVALID_ARGUMENT also where `minisign_key` is NULL or empty.
 ///
-/// Any thread; returns at once.
+/// Any thread; takes as long as the disk takes to read two small files.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn isc_options_load_signed(
     json_path: *const c_char,
@@ -146,9 +147,9 @@ pub unsafe extern "C" fn isc_options_load_signed(
         // SAFETY: the caller's address is NULL or writable, its strings NULL or ended by NUL.
         unsafe {
             give(out, || {
-                strings::optional(json_path, "json_path")?;
-                strings::filled(minisign_key, "minisign_key")?;
-                Err(Error::unsupported("signed option files come later"))
+                let path = strings::optional(json_path, "json_path")?;
+                let key = strings::filled(minisign_key, "minisign_key")?;
+                Options::load_signed(path.map(Path::new), key)
             })
         }
     })
