@@ -42,7 +42,10 @@ static void results_tell_what_went_wrong() {
     isc::Result missing = wrong.load(path);
     EQUAL(missing.status(), ISC_ERR_CONFIG);
     TRUE(contains(missing.detail(), path));
-    EQUAL(none.init(wrong).status(), ISC_ERR_INVALID_HANDLE);
+    isc::Result unmade = none.init(wrong);
+    EQUAL(unmade.status(), ISC_ERR_CONFIG);
+    TRUE(unmade.detail() == missing.detail());
+    EQUAL(wrong.set(ISC_OPT_VENDOR, "x").status(), ISC_ERR_INVALID_HANDLE);
     EQUAL(wrong.load_signed("x", "").status(), ISC_ERR_INVALID_ARGUMENT);
     TRUE(isc::version() == isc_version());
 }
@@ -69,9 +72,9 @@ static void licences() {
     EQUAL(info.amount, -1);
     TRUE(!c.is_licensed() && !c.has_feature("P1"));
 
-    EQUAL(c.activate(std::vector<std::string>(1, CODE)).status(), ISC_OK);
+    EQUAL(c.activate_many({CODE}).status(), ISC_OK);
     EQUAL(c.activate(CODE).status(), ISC_OK_ALREADY);
-    EQUAL(c.activate(std::vector<std::string>()).status(), ISC_ERR_INVALID_ARGUMENT);
+    EQUAL(c.activate_many({}).status(), ISC_ERR_INVALID_ARGUMENT);
     EQUAL(c.activate("PL-NONE").status(), ISC_ERR_UNKNOWN_LICENSE);
     EQUAL(c.heartbeat().status(), ISC_OK_ALREADY);
     EQUAL(c.heartbeat(CODE).status(), ISC_OK_ALREADY);
