@@ -1,8 +1,8 @@
 /*
  * iscdesk for C++: isc::Options, isc::Client and isc::Result over iscdesk.h. C++11 or later, header only.
  *
- * What a call does, what it answers, how long it takes and on which thread it may be made is told in iscdesk.h, where each
- * function has the same name with `isc_`. This header adds:
+ * What a call does, what it answers, how long it takes and on which thread it may be made is told in iscdesk.h, under the same
+ * name with `isc_` or the one that is given here. This header adds:
  *
  * Ownership   Options and Client free what they hold. They can be moved, not copied. Destroying a Client shuts it down and
  *             waits, at most ISC_TIMEOUT_DEFAULT; inside its own callback it does not wait, and that is allowed as well.
@@ -21,7 +21,7 @@
  *         isc::Options options;
  *         isc::Client client;
  *         options.load();                                    // iscdesk.json beside the program
- *         isc::Result started = client.init(options);        // options that could not be loaded are told here as well
+ *         isc::Result started = client.init(options);        // tells as well why options could not be loaded
  *         if (!started)
  *             std::cerr << started.detail() << '\n';
  *         client.on_event([](int type, const std::string &message) { std::cout << type << ' ' << message << '\n'; });
@@ -307,14 +307,15 @@ struct LicenseInfo {
 /** What a client is made with. Empty at first: all defaults. */
 class Options {
   public:
-    /** Where no handle is left, the calls that follow answer ISC_ERR_INVALID_HANDLE. */
-    Options() : handle_(nullptr) { isc_options_new(&handle_); }
+    Options() : handle_(nullptr) { made_ = Result(isc_options_new(&handle_)); }
     ~Options() { isc_options_free(handle_); }
-    Options(Options &&other) noexcept : handle_(other.handle_), log_(std::move(other.log_)), log_level_(other.log_level_) {
+    Options(Options &&other) noexcept
+        : handle_(other.handle_), made_(std::move(other.made_)), log_(std::move(other.log_)), log_level_(other.log_level_) {
         other.handle_ = nullptr;
     }
     Options &operator=(Options &&other) noexcept {
         std::swap(handle_, other.handle_);
+        std::swap(made_, other.made_);
         std::swap(log_, other.log_);
         std::swap(log_level_, other.log_level_);
         return *this;
@@ -323,7 +324,7 @@ class Options {
     Options &operator=(const Options &) = delete;
 
     /** Takes all options from iscdesk.json beside the program, else beside the library. Those set before are gone, except the
-     *  log; after a failure none is left, and init() fails as well. */
+     *  log. After a failure there are none: every call answers ISC_ERR_INVALID_HANDLE, and init() this failure. */
     Result load() { return loaded([](isc_options **out) { return isc_options_load(nullptr, out); }); }
     /** The same from another file. */
     Result load(const std::string &path) {
@@ -337,6 +338,7 @@ class Options {
         return loaded([&](isc_options **out) { return isc_options_load_signed(path.c_str(), key.c_str(), out); });
     }
 
+    /** isc_options_set_string() and isc_options_set_int(). */
     Result set(isc_option_key key, const std::string &value) {
         return Result(isc_options_set_string(handle_, key, value.c_str()));
     }
@@ -370,10 +372,12 @@ class Options {
         handle_ = fresh;
         if (result && log_)
             result = Result(isc_options_set_log(handle_, &detail::Log::call, log_level_, log_.get()));
+        made_ = result;
         return result;
     }
 
     isc_options *handle_;
+    Result made_; /* why there is no handle */
     std::shared_ptr<detail::Log> log_;
     int log_level_ = 0;
 };
@@ -398,6 +402,8 @@ class Client {
     /** Starts it. One that was started before is ended first, as by destroying it. */
     Result init(const Options &options) {
         end();
+        if (options.handle_ == nullptr && !options.made_)
+            return options.made_;
         std::unique_ptr<detail::Kept> kept(new detail::Kept(options.log_));
         Result result(isc_init(options.handle_, &handle_));
         if (result)
@@ -413,14 +419,15 @@ class Client {
     /** For C functions. */
     isc_client *handle() const noexcept { return handle_; }
 
-    /** Changes ISC_OPT_PROXY, ISC_OPT_CA_FILE, ISC_OPT_BEARER_TOKEN or ISC_OPT_ACCOUNT_ID. */
+    /** isc_client_set_string(): ISC_OPT_PROXY, ISC_OPT_CA_FILE, ISC_OPT_BEARER_TOKEN or ISC_OPT_ACCOUNT_ID while running. */
     Result set(isc_option_key key, const std::string &value) {
         return Result(isc_client_set_string(handle_, key, value.c_str()));
     }
 
     /* ---- events ---- */
 
-    /** Who receives events; an earlier handler is replaced. `failed` is told what was thrown in it; without it the log is. */
+    /** isc_register_event_callback(): who receives events; an earlier handler is replaced. `failed` is told what was thrown
+     *  in it; without it the log is. */
     Result on_event(EventHandler handler, ExceptionHandler failed = ExceptionHandler()) {
         std::unique_ptr<detail::Events> events(new detail::Events);
         events->handle = std::move(handler);
@@ -430,10 +437,10 @@ class Client {
         return Result(detail::Events::attach(handle_, std::move(events)));
     }
 
-    /** Nobody receives events from here on; they wait for the next handler. */
+    /** isc_unregister_event_callback(): nobody receives events from here on; they wait for the next handler. */
     Result unregister() { return Result(isc_unregister_event_callback(handle_)); }
 
-    /** Runs the handler on this thread, with ISC_OPT_DELIVERY `poll`. */
+    /** isc_poll_events(): runs the handler on this thread, with ISC_OPT_DELIVERY `poll`. */
     Result poll(uint32_t timeout_ms = 0, uint32_t *delivered = nullptr) {
         return Result(isc_poll_events(handle_, timeout_ms, delivered));
     }
@@ -455,7 +462,7 @@ class Client {
 
     Result activate(const std::string &license) { return Result(isc_activate(handle_, license.c_str())); }
 
-    Result activate(const std::vector<std::string> &licenses) {
+    Result activate_many(const std::vector<std::string> &licenses) {
         std::vector<const char *> codes;
         for (const std::string &license : licenses)
             codes.push_back(license.c_str());
@@ -469,11 +476,11 @@ class Client {
     Result forget() { return Result(isc_forget(handle_, nullptr)); }
     Result forget(const std::string &license) { return Result(isc_forget(handle_, license.c_str())); }
 
-    /** Who used the software today. */
+    /** isc_report_usage(): who used the software today. */
     Result report_user(const std::string &license, const std::string &id) {
         return Result(isc_report_usage(handle_, license.c_str(), id.c_str(), 0));
     }
-    /** How many clients were active today. */
+    /** isc_report_usage(): how many clients were active today. */
     Result report_active(const std::string &license, uint32_t clients) {
         return Result(isc_report_usage(handle_, license.c_str(), nullptr, clients));
     }
@@ -485,10 +492,10 @@ class Client {
     bool has_feature(const char *name) const noexcept { return isc_has_feature(handle_, name) != 0; }
     bool has_feature(const std::string &name) const noexcept { return has_feature(name.c_str()); }
 
-    /** What is known about the best licence held. */
+    /** isc_get_license_info(): what is known about a licence; without a code: the best one held. */
     Result license_info(LicenseInfo &out) const { return info(nullptr, out); }
     Result license_info(const std::string &license, LicenseInfo &out) const { return info(license.c_str(), out); }
-    /** The same as a JSON object. */
+    /** isc_get_license_json(): the same as a JSON object. */
     Result license_json(std::string &out) const { return json(nullptr, out); }
     Result license_json(const std::string &license, std::string &out) const { return json(license.c_str(), out); }
 

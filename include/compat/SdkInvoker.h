@@ -148,7 +148,8 @@ class SdkInvoker {
     /* ---- basic ---- */
 
     /** Starts, with the options of iscdesk.json beside the program, else beside the library. Asks nobody, returns within
-     *  milliseconds. May be called again after ShutOut(); ISC_OK_ALREADY where it runs. */
+     *  milliseconds. May be called again after ShutOut(); ISC_OK_ALREADY where it runs. With `"delivery": "poll"` there the
+     *  event function runs inside isc_poll_events(invoker->Handle(), ...) only. */
     ResultStatus Init(const char *configKey = ISCDESK_SDK_KEY) const {
         isc_client *earlier = state_->client.load();
         if (earlier != nullptr && IsOpen(earlier))
