@@ -5,6 +5,8 @@
 
 #[path = "support/cc.rs"]
 mod cc;
+#[path = "windows/life.rs"]
+mod life;
 #[path = "support/mingw.rs"]
 mod mingw;
 #[path = "support/need.rs"]
@@ -67,7 +69,7 @@ impl Site {
 
     fn example(&self, name: &str, language: Language, linkage: Linkage) -> Command {
         let source = cc::root().join("examples-c").join(name);
-        let program = self.workshop.compile(&source, language, Some(linkage));
+        let program = self.workshop.compile(&source, language, linkage);
         self.workshop.command(&program)
     }
 

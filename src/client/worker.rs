@@ -9,7 +9,7 @@ use super::core::Core;
 use super::inbox::Job;
 use crate::error::Error;
 use crate::platform::module::Pin;
-use crate::platform::thread::{self, Thread};
+use crate::platform::thread::{self, HOLDS_ITS_MODULE, Thread};
 use crate::sync::{Mutex, lock};
 use std::io;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl Core {
         // Held while joining: a second shutdown must not answer before.
         let mut threads = lock(&self.threads);
         threads.join();
-        if !self.lookups.join_ended() {
+        if !self.lookups.join_ended() && !HOLDS_ITS_MODULE {
             // The system's own name look-up still runs in this module, which therefore stays.
             std::mem::forget(threads.pin.take());
         }
@@ -109,8 +109,8 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // Dropped on one of these threads: it can neither join itself nor unload the code it runs.
-        if !self.started.is_empty() {
+        // Dropped on one of these threads: it can neither join itself nor, unless it holds it too, unload the code it runs.
+        if !self.started.is_empty() && !HOLDS_ITS_MODULE {
             let left = Threads {
                 started: std::mem::take(&mut self.started),
                 pin: self.pin.take(),
@@ -162,8 +162,10 @@ fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
             ear.heard().await;
         }
     });
-    // Dropping the runtime drops every task, and with it every connection.
-    drop(runtime);
+    // Drops every task, and with it every connection. A plain drop would also wait for blocking tasks, of which there are
+    // none, and leave a destructor on this thread for that: a lock of the loader's, which whoever shuts down in a plug-in's
+    // destructor holds.
+    runtime.shutdown_background();
 }
 
 fn not_started(error: io::Error) -> Error {

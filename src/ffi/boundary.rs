@@ -8,6 +8,7 @@ use super::types::{isc_client, isc_options, isc_status};
 use super::{fork, handle, last_error};
 use crate::client::Client;
 use crate::client::options::Options;
+use crate::platform::process;
 use crate::sync;
 use crate::text::Language;
 use crate::{Cause, Error, Status};
@@ -71,9 +72,10 @@ pub fn guard(name: &str, f: impl FnOnce() -> Result<Status, Error>) -> isc_statu
     settle(name, Language::En, caught(f))
 }
 
-/// Runs the body of a function without an answer.
+/// Runs the body of a function without an answer: one that gives something back.
 pub fn guard_silent(f: impl FnOnce()) {
     let _ = caught(|| {
+        not_ending()?;
         f();
         Ok(())
     });
@@ -115,6 +117,7 @@ pub fn on_client_closed_too(
 ) -> isc_status {
     let mut language = Language::En;
     let outcome = caught(|| {
+        not_ending()?;
         let found = handle::get::<ClientObject>(client.addr());
         let (object, made_in) = found.ok_or_else(|| invalid("client"))?;
         language = object.language;
@@ -131,6 +134,18 @@ fn made_before_fork<T>(object: std::sync::Arc<T>) -> Error {
     std::mem::forget(object);
     let text = "the client belongs to the parent process; call isc_init in this one";
     Error::new(Status::Closed, Cause::Closed, text)
+}
+
+/// What a killed thread held is held for good; giving back is the system's then.
+fn not_ending() -> Result<(), Error> {
+    match process::is_ending() {
+        true => Err(Error::new(
+            Status::Closed,
+            Cause::Closed,
+            "the process is ending",
+        )),
+        false => Ok(()),
+    }
 }
 
 fn invalid(what: &str) -> Error {
@@ -155,6 +170,7 @@ pub fn with_options<R>(
     options: *const isc_options,
     f: impl FnOnce(&mut Options) -> Result<R, Error>,
 ) -> Result<R, Error> {
+    not_ending()?;
     let found = handle::get::<OptionsObject>(options.addr());
     let (object, made_in) = found.ok_or_else(|| invalid("options"))?;
     if made_in == fork::generation() {

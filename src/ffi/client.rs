@@ -8,6 +8,7 @@ use super::types::{isc_client, isc_option_key, isc_options, isc_status};
 use super::{fork, handle, strings};
 use crate::client::window::Window;
 use crate::client::{Client, LiveOption};
+use crate::platform::process;
 use crate::{Error, Status};
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -102,6 +103,10 @@ pub unsafe extern "C" fn isc_client_set_string(
 /// Any thread. A mute server does not hold it: within 1 second; only the operating system's name look-up takes longer.
 #[unsafe(no_mangle)]
 pub extern "C" fn isc_shutdown(c: *mut isc_client, timeout_ms: u32) -> isc_status {
+    if process::is_ending() {
+        // Nothing of the client will ever run again: its threads are gone.
+        return Status::Ok.code();
+    }
     on_client_closed_too("isc_shutdown", c, |object| {
         object.begin_closing();
         object.client.shutdown(wait(timeout_ms))

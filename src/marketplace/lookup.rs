@@ -3,14 +3,15 @@
 //! The operating system's resolver (getaddrinfo) honours the customer's settings, but it blocks for as long as it likes
 //! and cannot be stopped. So each look-up runs on a thread of its own that nobody waits for; the answer comes through a
 //! channel, and whoever has gone meanwhile does not hear it. [`ThreadsAlive`] lets the owner see how many still run,
-//! since the module that holds their code must stay in memory until they have ended.
+//! since the module that holds their code must stay in memory until they have ended. They are not std's threads, for the
+//! reasons that [`crate::platform::thread`] names.
 
+use crate::platform::thread::{self, Thread};
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// Look-ups that may run at once: with more of them stuck, one more would only be stuck as well.
@@ -23,7 +24,12 @@ pub struct ThreadsAlive(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     count: AtomicUsize,
-    handles: Mutex<Vec<JoinHandle<()>>>,
+    started: Mutex<Vec<Started>>,
+}
+
+struct Started {
+    thread: Thread,
+    ended: Arc<AtomicBool>,
 }
 
 impl ThreadsAlive {
@@ -35,47 +41,55 @@ impl ThreadsAlive {
     /// Joins those whose work is done, so that not even their last instructions are left in the module. Does not wait
     /// for the others. True when none is left.
     pub fn join_ended(&self) -> bool {
-        let mut handles = self.handles();
-        for handle in handles.extract_if(.., |handle| handle.is_finished()) {
-            // A panic has already been reported by the missing answer.
-            let _ = handle.join();
+        let mut started = self.started();
+        for started in started.extract_if(.., |one| one.ended.load(Ordering::Acquire)) {
+            started.thread.join();
         }
-        handles.is_empty()
+        started.is_empty()
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         self.join_ended();
         let guard = Guard::new(&self.0);
+        let ended = guard.ended.clone();
         let run = move || {
             let _guard = guard;
             work();
         };
-        let handle = std::thread::Builder::new().name(name.into()).spawn(run)?;
-        self.handles().push(handle);
+        let thread = thread::spawn(name, run)?;
+        self.started().push(Started { thread, ended });
         Ok(())
     }
 
-    fn handles(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+    fn started(&self) -> std::sync::MutexGuard<'_, Vec<Started>> {
         // The list is whole at every moment, so a panic elsewhere does not spoil it.
         self.0
-            .handles
+            .started
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Guard(Arc<Inner>);
+/// Gives a thread's last signal, also after a panic.
+struct Guard {
+    inner: Arc<Inner>,
+    ended: Arc<AtomicBool>,
+}
 
 impl Guard {
     fn new(inner: &Arc<Inner>) -> Guard {
         inner.count.fetch_add(1, Ordering::AcqRel);
-        Guard(inner.clone())
+        Guard {
+            inner: inner.clone(),
+            ended: Arc::default(),
+        }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::AcqRel);
+        self.inner.count.fetch_sub(1, Ordering::AcqRel);
+        self.ended.store(true, Ordering::Release);
     }
 }
 

@@ -7,5 +7,6 @@ pub mod clock;
 pub mod disk;
 pub mod fresh;
 pub mod module;
+pub mod process;
 pub mod published;
 pub mod thread;

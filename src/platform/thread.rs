@@ -155,6 +155,9 @@ mod system {
 
 pub use system::Thread;
 
+/// A thread that runs holds the module by itself; else whoever starts it does, until it was joined.
+pub const HOLDS_ITS_MODULE: bool = cfg!(windows);
+
 /// Starts a thread. `body` signals its end itself.
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
     system::spawn(name, Box::new(body))

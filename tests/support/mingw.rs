@@ -124,27 +124,26 @@ impl Workshop {
         assert_eq!(made.exit, Some(0), "{made:?}");
     }
 
-    /// Compiles and links one source; panics with what the compiler says. Returns the program's name.
-    pub fn compile(&self, source: &Path, language: Language, linkage: Option<Linkage>) -> String {
+    /// Compiles and links one source to the library; returns the program's name.
+    pub fn compile(&self, source: &Path, language: Language, linkage: Linkage) -> String {
         let stem = source.file_stem().expect("a file").to_string_lossy();
-        let name = match linkage {
-            Some(linkage) => format!("{stem}-{language:?}-{linkage:?}.exe"),
-            None => format!("{stem}.exe"),
-        };
-        let mut command = compiler(language);
-        command
-            .arg(source)
-            .args(["-x", "none", "-o"])
-            .arg(self.folder.join(&name));
-        match linkage {
-            Some(Linkage::Shared) => drop(command.arg(self.folder.join("libiscdesk.dll.a"))),
-            Some(Linkage::Static) => {
-                command.arg(self.folder.join("libiscdesk.a")).args(NATIVE);
-            }
-            None => {}
-        }
-        tool(&mut command);
+        let name = format!("{stem}-{language:?}-{linkage:?}.exe");
+        let mut link = NATIVE.to_vec();
+        link.insert(0, library_file(linkage));
+        self.make(source, language, &name, &link);
         name
+    }
+
+    /// Compiles one source to a file of this folder, linked as `link` says; panics with what the compiler says.
+    pub fn make(&self, source: &Path, language: Language, name: &str, link: &[&str]) {
+        let mut command = compiler(language);
+        command.arg(source).args(["-x", "none", "-o", name]);
+        tool(command.args(link).current_dir(&self.folder));
+    }
+
+    /// A file of this folder as Windows programs name it.
+    pub fn path(&self, name: &str) -> String {
+        windows_path(&self.folder.join(name))
     }
 
     /// A program of this folder, or one that Windows finds itself, to be run under wine.
@@ -172,6 +171,14 @@ impl Workshop {
     }
 }
 
+/// What a program is linked to, in the workshop's folder.
+pub fn library_file(linkage: Linkage) -> &'static str {
+    match linkage {
+        Linkage::Shared => "libiscdesk.dll.a",
+        Linkage::Static => "libiscdesk.a",
+    }
+}
+
 fn compiler(language: Language) -> Command {
     let name = match language {
         Language::C => "x86_64-w64-mingw32-gcc",
@@ -182,8 +189,8 @@ fn compiler(language: Language) -> Command {
         .args(language.flags())
         .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
         .arg(cc::root().join("include"))
-        // wine has no libstdc++-6.dll.
-        .arg("-static");
+        // wine has no libstdc++-6.dll; the compiler's own printf knows what C99 does.
+        .args(["-static", "-D__USE_MINGW_ANSI_STDIO=1"]);
     command
 }
 

@@ -129,6 +129,10 @@ impl Program {
         self.folder.path()
     }
 
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Runs it to its end, which must be a good one and in time.
     pub fn run(&self, arguments: &[&Path], limit: Duration) -> String {
         let mut command = Command::new(&self.file);
