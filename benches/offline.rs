@@ -28,7 +28,11 @@ fn proof(criterion: &mut Criterion) {
     let signature = pair.sign(message);
     criterion.bench_function("bare ring verification", |bench| {
         let public = UnparsedPublicKey::new(&ED25519, &key);
-        bench.iter(|| public.verify(black_box(message), signature.as_ref()).unwrap());
+        bench.iter(|| {
+            public
+                .verify(black_box(message), signature.as_ref())
+                .unwrap()
+        });
     });
     criterion.bench_function("licence file from memory", |bench| {
         bench.iter(|| {

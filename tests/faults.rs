@@ -61,7 +61,10 @@ fn each_fault_has_its_answer_and_the_cache_stays() {
         (json!({"bad_json": true}), Status::Protocol),
         (json!({"not_utf8": true}), Status::Protocol),
         (json!({"wrong_code": true}), Status::Protocol),
-        (json!({"redirect": "http://127.0.0.1:9/elsewhere"}), Status::Protocol),
+        (
+            json!({"redirect": "http://127.0.0.1:9/elsewhere"}),
+            Status::Protocol,
+        ),
         (json!({"truncated": true}), Status::Network),
         (json!({"slow_body": true}), Status::Timeout),
         (json!({"status": 429, "retry_after": 77}), Status::Throttled),

@@ -44,6 +44,7 @@ use crate::events::hub;
 use crate::events::{Delivery, Ended, Event, Receiver, Refused, Wake};
 use crate::license::{MAX_CODE_BYTES, Suite};
 use crate::marketplace::{BATCH_MAX, Clients};
+use crate::store::{Scope, read_given};
 use crate::sync::{self, Deadline, lock};
 use crate::text::Language;
 use config::Config;
@@ -62,6 +63,8 @@ pub use options::Options;
 
 /// How long the end of a registration waits for a running callback.
 const CALLBACK_PATIENCE: Duration = Duration::from_secs(5);
+/// Largest `site.json` read; a longer one is cut, and so a damaged one.
+const SITE_FILE_MAX: usize = 64 * 1024;
 /// How long a shutdown waits where nothing else is said.
 pub const DEFAULT_SHUTDOWN: Duration = Duration::from_secs(5);
 
@@ -81,7 +84,7 @@ pub struct Client {
 impl Client {
     /// Never touches the network: loads the cached state and starts the background work.
     pub fn init(options: &Options) -> Result<Client, Error> {
-        let config = Config::check(options, read_site_file)?;
+        let config = Config::check(options, site_file(options))?;
         Client::start(config, Surroundings::real())
     }
 
@@ -306,8 +309,13 @@ impl Client {
     }
 }
 
-fn read_site_file(path: &Path) -> Option<Vec<u8>> {
-    std::fs::read(path).ok()
+/// Reads `site.json`, without waiting for a pipe; in scope machine only the administrator's own.
+pub(crate) fn site_file(options: &Options) -> impl Fn(&Path) -> Option<Vec<u8>> {
+    let scope = match options.text(options::Key::Scope) {
+        Some("machine") => Scope::Machine,
+        _ => Scope::User,
+    };
+    move |path| read_given(path, SITE_FILE_MAX, scope).ok()
 }
 
 fn not_activated() -> Error {

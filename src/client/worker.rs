@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::platform::module::Pin;
 use crate::platform::thread::{self, HOLDS_ITS_MODULE, Thread};
 use crate::sync::{Mutex, lock};
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -144,8 +145,10 @@ fn run(core: &Arc<Core>) {
 
 fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
     let tasks = runtime.handle().clone();
-    runtime.spawn(background::run(core.clone()));
-    runtime.block_on(async {
+    let background: Job = Box::pin(background::run(core.clone()));
+    runtime.spawn(background);
+    // Boxed: every kind of future would bring the runtime's loop along once more.
+    let serving: std::pin::Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async {
         let mut ear = match core.inbox.listen() {
             Ok(ear) => ear,
             Err(error) => {
@@ -162,6 +165,7 @@ fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
             ear.heard().await;
         }
     });
+    runtime.block_on(serving);
     // Drops every task, and with it every connection. A plain drop would also wait for blocking tasks, of which there are
     // none, and leave a destructor on this thread for that: a lock of the loader's, which whoever shuts down in a plug-in's
     // destructor holds.

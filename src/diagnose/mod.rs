@@ -202,8 +202,9 @@ fn configuration(
     let options = options.clone();
     let checked = bench.start(move || {
         let site_file = std::sync::atomic::AtomicBool::new(false);
+        let read = crate::client::site_file(&options);
         let checked = Config::check(&options, |path| {
-            let found = std::fs::read(path).ok();
+            let found = read(path);
             site_file.store(found.is_some(), std::sync::atomic::Ordering::Relaxed);
             found
         });

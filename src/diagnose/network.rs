@@ -21,6 +21,7 @@ use crate::marketplace::{
 use crate::{Cause, Error};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -60,7 +61,12 @@ pub fn look(
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("no network input and output: {error}")))?;
-    let facts = runtime.block_on(look_around(config, clock, lookups, limit));
+    // Boxed like the worker's, so that the runtime's loop is there only once.
+    let mut facts = Err(Error::internal("the look around broke off"));
+    let looking: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async {
+        facts = look_around(config, clock, lookups, limit).await;
+    });
+    runtime.block_on(looking);
     // Cuts whatever is still open.
     drop(runtime);
     facts

@@ -230,6 +230,18 @@ fn forgetting_a_file_is_no_return() {
 }
 
 #[test]
+fn forgetting_everything_does_not_undo_a_return() {
+    let (world, vendor) = air_gapped();
+    let client = accepted(&world, &vendor, json!({}));
+    let proof = client.license_return("FILE-0001").unwrap();
+    client.forget(None).unwrap();
+    assert_eq!(import(&client)["Status"], "failed");
+    let next = world.client();
+    assert_eq!(import(&next)["Status"], "failed");
+    assert_eq!(next.license_return("FILE-0001").unwrap(), proof);
+}
+
+#[test]
 fn a_string_request_answers_the_files_code() {
     let (world, vendor) = air_gapped();
     let client = accepted(&world, &vendor, json!({}));

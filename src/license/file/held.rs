@@ -135,6 +135,17 @@ impl Suite {
         }
     }
 
+    /// What outlives that everything is forgotten: what was given back, and the key that says so.
+    pub fn returns_only(&self) -> Suite {
+        Suite {
+            returned: self.returned.clone(),
+            machine_key: self.machine_key.clone(),
+            newest_file: self.newest_file,
+            clock: self.clock.clone(),
+            ..Suite::default()
+        }
+    }
+
     /// True for what was given back, and for what was issued for the same code before that.
     pub fn is_returned(&self, file: &LicenseFile) -> bool {
         self.was_returned(&file.code, &file.id, file.issued_at)
