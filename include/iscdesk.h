@@ -43,8 +43,8 @@
  *     int main(void) {
  *         isc_options *o = NULL;
  *         isc_client *c = NULL;
- *         isc_options_load(NULL, &o);            // iscdesk.json beside the program
- *         if (isc_init(o, &c) != ISC_OK) {       // a NULL `o` is told here as well
+ *         // iscdesk.json beside the program says which product this is and how to reach the marketplace.
+ *         if (isc_options_load(NULL, &o) != ISC_OK || isc_init(o, &c) != ISC_OK) {
  *             char why[512];
  *             isc_last_error_message(why, sizeof why, NULL);
  *             fprintf(stderr, "%s\n", why);

@@ -21,7 +21,7 @@ pub const X86: &str = "i686-pc-windows-gnu";
 /// Longest time to make a Windows; half a minute on a busy machine.
 const MAKING: Duration = Duration::from_secs(300);
 
-/// What `cargo rustc -- --print native-static-libs` says a static link needs beyond what MinGW links anyhow.
+/// What a static link needs beyond what MinGW links anyhow: found by linking.
 const NATIVE: [&str; 4] = ["-lws2_32", "-luserenv", "-lntdll", "-lbcrypt"];
 
 /// wine 8 has no bcryptprimitives.dll, which every Windows has; the only function of it that Rust's library asks for.
