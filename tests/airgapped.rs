@@ -135,7 +135,8 @@ impl Story {
         self.vendor(&[&fixed[..], &target, &more].concat());
     }
 
-    fn from_the_request_to_the_return(&self) {
+    /// From the request to the return, and what holds after it.
+    fn walk(&self) {
         let (request, file, proof) = (self.path("request"), self.path("a.lic"), self.path("proof"));
         expect(&self.customer(&["run"]), 1, &["not licensed\n"]);
         expect(&self.customer(&["request", text(&request)]), 0, &[]);
@@ -169,7 +170,7 @@ impl Story {
 #[test]
 fn a_machine_without_network_from_the_request_to_the_return() {
     for (language, linkage) in cc::BUILDS {
-        Story::new(language, linkage, directly).from_the_request_to_the_return();
+        Story::new(language, linkage, directly).walk();
     }
 }
 
@@ -193,7 +194,7 @@ fn wrong_uses_are_told() {
 #[test]
 fn valgrind_finds_nothing_in_the_airgapped_example() {
     if need::need("valgrind") {
-        Story::new(Language::C, Linkage::Shared, valgrind).from_the_request_to_the_return();
+        Story::new(Language::C, Linkage::Shared, valgrind).walk();
     }
 }
 
