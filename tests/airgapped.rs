@@ -1,0 +1,257 @@
+//! A machine that is never online, from the vendor's key to the proof of the return: the example is the customer's program,
+//! the command line is the vendor. Every build of it, each run with a hard time limit.
+//!
+//! And what valgrind says of that program, of the two C++ examples and of the documented samples: no definite leak.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/cc.rs"]
+mod cc;
+#[path = "support/need.rs"]
+mod need;
+#[path = "support/programs.rs"]
+mod programs;
+#[path = "support/sandbox.rs"]
+mod support;
+
+use cc::{Language, Linkage, Ran};
+use programs::Link;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use support::Sandbox;
+use tempfile::TempDir;
+
+const CODE: &str = "FILE-0001";
+/// The licence of the documentation's sample message.
+const ONLINE_CODE: &str = "0078369f54-a3ce-4dc7-8a62-904555416f9000";
+/// Valgrind takes twenty times as long.
+const VALGRIND_LIMIT: Duration = Duration::from_secs(300);
+/// The samples include by the paths of the documentation, whose backslashes are part of a file's name here.
+const DOCUMENTED: [(&str, &str); 2] = [
+    (
+        r"IscdeskApi\Sdk\Include\interface\SdkInvoker.h",
+        "compat/SdkInvoker.h",
+    ),
+    (
+        r"IscdeskApi\Sdk\Include\sdk\IscdeskSdkIdl.h",
+        "compat/IscdeskSdkIdl.h",
+    ),
+];
+
+/// The command to run a program by.
+type By = fn(&Path) -> Command;
+
+fn directly(program: &Path) -> Command {
+    Command::new(program)
+}
+
+fn valgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
+        .args(["--errors-for-leak-kinds=definite", "--num-callers=30"])
+        .arg(program);
+    command
+}
+
+fn expect(ran: &Ran, exit: i32, told: &[&str]) {
+    assert_eq!(ran.exit, Some(exit), "{ran:?}");
+    for told in told {
+        assert!(ran.stdout.contains(told), "{told}: {ran:?}");
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of plain characters")
+}
+
+/// The vendor and one machine of a customer.
+struct Story {
+    dir: TempDir,
+    program: PathBuf,
+    by: By,
+    public_key: String,
+}
+
+impl Story {
+    fn new(language: Language, linkage: Linkage, by: By) -> Story {
+        let dir = TempDir::new().expect("a temporary folder");
+        let source = cc::root().join("examples-c/airgapped.c");
+        let program = cc::compile(&source, language, linkage, dir.path());
+        let mut story = Story {
+            dir,
+            program,
+            by,
+            public_key: String::new(),
+        };
+        let made = story.vendor(&["keygen", "--out", text(&story.path("vendor.pem"))]);
+        story.public_key = made["public_key"].as_str().expect("a key").into();
+        story
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn vendor(&self, arguments: &[&str]) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+        command.args(["--json", "license"]).args(arguments);
+        let ran = cc::run(&mut command, "", cc::LIMIT);
+        assert_eq!(ran.exit, Some(0), "{arguments:?}: {ran:?}");
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+
+    fn customer(&self, arguments: &[&str]) -> Ran {
+        let mut command = (self.by)(&self.program);
+        command
+            .args(arguments)
+            .env("ISCDESK_LICENSE_PUBLIC_KEY", &self.public_key)
+            .env("ISCDESK_DATA_DIR", self.path("state"));
+        cc::run(&mut command, "", VALGRIND_LIMIT)
+    }
+
+    /// For the machine of the request; for any where nothing can be told of this one, as in some containers.
+    fn issue(&self, request: &Path, file: &Path) {
+        let key = self.path("vendor.pem");
+        let said = fs::read_to_string(request).expect("the request is there");
+        let said: Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(said["product"], "Example CAD", "{said}");
+        let target = match said["parts"].as_array().expect("a list").is_empty() {
+            false => ["--request", text(request)].to_vec(),
+            true => ["--site", "--product", "Example CAD"].to_vec(),
+        };
+        let fixed = ["issue", "--key", text(&key), "--code", CODE];
+        let more = [
+            "--expires",
+            "30d",
+            "--features",
+            "mesh",
+            "--out",
+            text(file),
+        ];
+        self.vendor(&[&fixed[..], &target, &more].concat());
+    }
+
+    /// From the request to the return, and what holds after it.
+    fn walk(&self) {
+        let (request, file, proof) = (self.path("request"), self.path("a.lic"), self.path("proof"));
+        expect(&self.customer(&["run"]), 1, &["not licensed\n"]);
+        expect(&self.customer(&["request", text(&request)]), 0, &[]);
+        self.issue(&request, &file);
+
+        let first = self.customer(&["run", text(&file)]);
+        expect(&first, 0, &["licensed\n{", "\"mesh\""]);
+        let kept = self.path("kept.lic");
+        fs::rename(&file, &kept).expect("the file can be taken away");
+        expect(&self.customer(&["run"]), 0, &["licensed\n{", "\"mesh\""]);
+
+        let returned = self.customer(&["return", text(&proof)]);
+        expect(&returned, 0, &["given back\nnot licensed\n"]);
+        let verify = ["verify-return", text(&proof), "--request", text(&request)];
+        assert_eq!(self.vendor(&verify)["license"], CODE);
+
+        expect(&self.customer(&["run"]), 1, &["not licensed\n"]);
+        let refused = self.customer(&["run", text(&kept)]);
+        expect(&refused, 1, &[]);
+        assert!(refused.stderr.contains("\"ErrorCode\":-28"), "{refused:?}");
+        expect(&self.customer(&["run"]), 1, &["not licensed\n"]);
+        expect(
+            &self.customer(&["return", text(&self.path("more"))]),
+            1,
+            &[],
+        );
+        assert!(!self.path("more").exists());
+    }
+}
+
+#[test]
+fn a_machine_without_network_from_the_request_to_the_return() {
+    for (language, linkage) in cc::BUILDS {
+        Story::new(language, linkage, directly).walk();
+    }
+}
+
+#[test]
+fn wrong_uses_are_told() {
+    let story = Story::new(Language::C, Linkage::Shared, directly);
+    for wrong in [&[][..], &["request"], &["return"], &["walk", "x"]] {
+        let ran = story.customer(wrong);
+        expect(&ran, 2, &[]);
+        assert!(ran.stderr.starts_with("usage: "), "{ran:?}");
+    }
+    let stranger = Story::new(Language::C, Linkage::Shared, directly);
+    let (request, file) = (story.path("request"), story.path("a.lic"));
+    expect(&story.customer(&["request", text(&request)]), 0, &[]);
+    stranger.issue(&request, &file);
+    let forged = story.customer(&["run", text(&file)]);
+    expect(&forged, 1, &[]);
+    assert!(forged.stderr.contains("\"ErrorCode\":-28"), "{forged:?}");
+}
+
+#[test]
+fn valgrind_finds_nothing_in_the_airgapped_example() {
+    if need::need("valgrind") {
+        Story::new(Language::C, Linkage::Shared, valgrind).walk();
+    }
+}
+
+/// A marketplace with one licence, and the options of it in the folder, where a program there looks for them.
+fn marketplace(folder: &Path) -> Sandbox {
+    let sandbox = Sandbox::start();
+    sandbox.license(json!({"license": ONLINE_CODE, "product_id": "P1", "amount": 3}));
+    let options = json!({
+        "vendor": "Example Ltd", "product": "Example CAD", "version": "1.0",
+        "endpoint": sandbox.http, "data_dir": folder.join("state"),
+        "access_key": sandbox.access_key, "secret_key": sandbox.secret_key
+    });
+    fs::write(folder.join("iscdesk.json"), options.to_string()).expect("a file");
+    sandbox
+}
+
+/// Runs a C++ example by valgrind, beside its options.
+fn example_by_valgrind(example: &str, arguments: &[&str], stdin: &str, told: &[&str]) {
+    if !need::need("c++") || !need::need("valgrind") {
+        return;
+    }
+    let dir = TempDir::new().expect("a temporary folder");
+    let source = cc::root().join("examples-c").join(example);
+    let program = cc::compile(&source, Language::Cpp, Linkage::Shared, dir.path());
+    let _sandbox = marketplace(dir.path());
+    let mut command = valgrind(&program);
+    command.args(arguments).current_dir(dir.path());
+    expect(&cc::run(&mut command, stdin, VALGRIND_LIMIT), 0, told);
+}
+
+#[test]
+fn valgrind_finds_nothing_in_the_mirror_example() {
+    let told = ["\nlicensed\nShutOut answers 0"];
+    example_by_valgrind("mirror.cpp", &[ONLINE_CODE], "", &told);
+}
+
+#[test]
+fn valgrind_finds_nothing_in_the_mini_cad() {
+    let user = format!("mesh 10\ncode PL-NONE\ncode {ONLINE_CODE}\nmesh 2000\nquit\n");
+    let told = ["meshed 2000 faces, 2000 of them fine"];
+    example_by_valgrind("minicad.cpp", &["part.txt"], &user, &told);
+}
+
+#[test]
+fn valgrind_finds_nothing_in_the_documented_samples() {
+    if !need::need("c++") || !need::need("valgrind") {
+        return;
+    }
+    let includes = TempDir::new().expect("a temporary folder");
+    for (documented, ours) in DOCUMENTED {
+        let include = format!("#include <{ours}>\n");
+        fs::write(includes.path().join(documented), include).expect("a file");
+    }
+    let include = format!("-I{}", includes.path().display());
+    let flags = ["-std=c++11", "-pthread", &include];
+    let program = programs::build("c++", "../cpp/samples.cpp", &flags, Link::Shared);
+    let _sandbox = marketplace(program.folder());
+    let ran = cc::run(&mut valgrind(program.file()), "", VALGRIND_LIMIT);
+    expect(&ran, 0, &[]);
+}
