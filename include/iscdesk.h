@@ -627,7 +627,7 @@ typedef struct isc_license_info {
 #define ISC_EVENT_LICENSE_CHANGED 3
 
 /**
- * `LicenseExpiring`: 30, 7 or 1 day left, once a day.
+ * `LicenseExpiring`: once each when 30, 7 and 1 day are left, among all processes of the state folder.
  */
 #define ISC_EVENT_LICENSE_EXPIRING 4
 

@@ -60,9 +60,9 @@ typedef std::function<void()> WakeupHandler;
 /* Not for programs: may change with any version. */
 namespace detail {
 
-/* Has a C function of the form (buf, cap, len) write a text of any length. */
-template <class Ask> isc_status text(std::string &out, Ask ask) {
-    std::string buffer(256, '\0');
+/* Has a C function of the form (buf, cap, len) write a text of any length; `first` spares those that are slow a second call. */
+template <class Ask> isc_status text(std::string &out, Ask ask, std::size_t first = 256) {
+    std::string buffer(first, '\0');
     for (;;) {
         std::size_t length = 0;
         const isc_status status = ask(&buffer[0], buffer.size(), &length);
@@ -592,9 +592,11 @@ inline Result device_fingerprint(std::string &out) { return Result(detail::text(
 
 /** What a support desk asks for. */
 inline Result diagnose(const Options &options, std::string &out) {
-    return Result(detail::text(out, [&](char *buf, std::size_t cap, std::size_t *len) {
+    const auto ask = [&](char *buf, std::size_t cap, std::size_t *len) {
         return isc_diagnose(options.handle(), buf, cap, len);
-    }));
+    };
+    /* Every call makes a diagnosis of its own: one has to be enough. */
+    return Result(detail::text(out, ask, 64 * 1024));
 }
 
 } // namespace isc

@@ -232,6 +232,7 @@ impl Core {
         self.refresh();
         let mut report = self.nothing_checked(only);
         if self.due_codes(only).is_empty() && !self.is_usage_due(only) {
+            self.announce_expiries().await;
             return Ok(report);
         }
         let online = self.go_online(deadline)?;

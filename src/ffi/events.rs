@@ -20,7 +20,7 @@ pub const ISC_EVENT_HEARTBEAT: isc_event_type = 1;
 pub const ISC_EVENT_LICENSE_VERIFY: isc_event_type = 2;
 /// `LicenseChanged`: a verdict changed after isc_init().
 pub const ISC_EVENT_LICENSE_CHANGED: isc_event_type = 3;
-/// `LicenseExpiring`: 30, 7 or 1 day left, once a day.
+/// `LicenseExpiring`: once each when 30, 7 and 1 day are left, among all processes of the state folder.
 pub const ISC_EVENT_LICENSE_EXPIRING: isc_event_type = 4;
 /// `UpgradeNotice`: answer to isc_check_new_versions().
 pub const ISC_EVENT_UPGRADE_NOTICE: isc_event_type = 5;
