@@ -1,6 +1,5 @@
 use super::*;
 use proptest::prelude::*;
-use std::time::{Duration, Instant};
 
 fn parts() -> Parts {
     Parts {
@@ -53,18 +52,12 @@ fn the_longer_list_gives_way() {
 }
 
 #[test]
-fn this_machine_is_read_in_time_and_always_alike() {
+fn this_machine_is_read_always_alike() {
     let first = ThisMachine.parts();
     assert_eq!(first.os_id, ThisMachine.os_id());
-    // The best of several, since other programs share the processor.
-    let mut best = Duration::MAX;
     for _ in 0..20 {
-        let start = Instant::now();
-        let text = fingerprint(&ThisMachine.parts());
-        best = best.min(start.elapsed());
-        assert_eq!(text, fingerprint(&first));
+        assert_eq!(fingerprint(&ThisMachine.parts()), fingerprint(&first));
     }
-    assert!(best < Duration::from_millis(5), "{best:?}");
 }
 
 proptest! {
