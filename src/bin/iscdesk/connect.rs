@@ -109,7 +109,7 @@ pub fn with_client(
 }
 
 /// An unknown language is the client's to complain of.
-fn language_of(name: Option<&str>) -> Language {
+pub fn language_of(name: Option<&str>) -> Language {
     match name {
         Some("zh") => Language::Zh,
         _ => Language::En,

@@ -3,7 +3,7 @@
 
 mod render;
 
-use crate::connect::{self, ClientArgs};
+use crate::connect::{self, ClientArgs, language_of};
 use iscdesk::client::Options;
 use iscdesk::client::options::Key;
 use iscdesk::client::surroundings::Surroundings;
@@ -72,14 +72,6 @@ fn pretty(report: &Report) -> String {
     // Numbers and texts in structs always serialize.
     let value = serde_json::to_value(report).unwrap_or(Value::Null);
     format!("{value:#}")
-}
-
-/// An unknown language is a finding.
-fn language_of(name: Option<&str>) -> Language {
-    match name {
-        Some("zh") => Language::Zh,
-        _ => Language::En,
-    }
 }
 
 /// A reader that has gone away is no reason to end otherwise.

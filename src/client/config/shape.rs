@@ -1,6 +1,7 @@
 //! What a single value must look like. Each answers a value or the fault, which never repeats the value.
 
 use super::{ACCOUNT_ID_MAX, NAME_MAX};
+use crate::license::file::base64::decode_standard;
 use crate::marketplace::{Endpoint, Proxy, roots};
 use minisign_verify::PublicKey;
 use std::net::Ipv4Addr;
@@ -99,37 +100,8 @@ pub(super) fn minisign_key(text: &str, number: usize) -> Result<String, String> 
 }
 
 pub(super) fn license_key(text: &str, number: usize) -> Result<[u8; 32], String> {
-    key_bytes(text).ok_or_else(|| format!("key {number} is not 32 bytes in standard base64"))
-}
-
-/// 32 bytes in standard base64 are 43 digits and one `=`; the last digit has two bits to spare, which must be zero.
-fn key_bytes(text: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 43] = text.strip_suffix('=')?.as_bytes().try_into().ok()?;
-    let mut bits: u32 = 0;
-    let mut held = 0;
-    let mut key = Vec::with_capacity(32);
-    for digit in digits {
-        bits = bits << 6 | digit_value(*digit)?;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            key.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    key.try_into().ok().filter(|_| bits == 0)
-}
-
-fn digit_value(digit: u8) -> Option<u32> {
-    let value = match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(u32::from(value))
+    let bytes = decode_standard(text).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| format!("key {number} is not 32 bytes in standard base64"))
 }
 
 /// A semantic version, or 2 to 4 numbers.
