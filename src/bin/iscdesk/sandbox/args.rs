@@ -10,7 +10,7 @@ pub struct Args {
     /// Port for HTTPS on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 0)]
     pub tls_port: u16,
-    /// Folder for root.pem and requests.jsonl; default: a fresh temporary one, which stays
+    /// Folder for root.pem and requests.jsonl; default: a temporary one, removed at the end
     #[arg(long)]
     pub dir: Option<PathBuf>,
     /// The access key that signed requests must name; default: made up at the start
@@ -25,6 +25,9 @@ pub struct Args {
     /// Keep the licences in this file: read at the start, written at every change
     #[arg(long)]
     pub state: Option<PathBuf>,
+    /// Serve the files of this folder below /feed/, on both ports: an upgrade feed and its packages
+    #[arg(long, value_name = "DIR")]
+    pub feed: Option<PathBuf>,
     /// Stop when stdin closes, so that the sandbox never outlives the script that started it
     #[arg(long)]
     pub exit_with_stdin: bool,

@@ -67,6 +67,18 @@ pub struct Fault {
     pub wrong_code: bool,
     pub truncated: bool,
     pub slow_body: bool,
+
+    // These change a file of the upgrade feed, as `truncated` and `slow_body` do.
+    /// It is longer than it should be.
+    pub wrong_size: bool,
+    /// The byte in its middle is another one.
+    pub corrupt: bool,
+    /// It is sent whole, whatever part was asked for.
+    pub ignore_range: bool,
+    /// The part that is sent is called another one.
+    pub wrong_range: bool,
+    /// It seems to be another file at each request.
+    pub new_etag: bool,
 }
 
 /// What takes the place of the answer.
@@ -120,6 +132,11 @@ impl Fault {
             (self.wrong_code, "wrong_code"),
             (self.truncated, "truncated"),
             (self.slow_body, "slow_body"),
+            (self.wrong_size, "wrong_size"),
+            (self.corrupt, "corrupt"),
+            (self.ignore_range, "ignore_range"),
+            (self.wrong_range, "wrong_range"),
+            (self.new_etag, "new_etag"),
         ];
         names.extend(changes.into_iter().filter(|(on, _)| *on).map(|(_, n)| n));
         names.join("+")

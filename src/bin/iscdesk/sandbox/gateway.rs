@@ -197,7 +197,7 @@ fn other_code(market: &Market, exchange: &Exchange) -> String {
     other.map_or(SOMEBODY_ELSES.into(), |l| l.license.clone())
 }
 
-async fn send(outcome: Instead, fault: &Fault, line: Line, now: i64) -> Response {
+pub async fn send(outcome: Instead, fault: &Fault, line: Line, now: i64) -> Response {
     match outcome {
         Instead::Silence => std::future::pending().await,
         Instead::Reset => hang_up(line, Cut::Reset).await,

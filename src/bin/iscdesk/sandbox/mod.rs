@@ -7,12 +7,13 @@
 //!                  │  ├───► endpoints ─► registry ─► licenses (pure)
 //!                  │  ├───► faults, streams   what goes wrong
 //!                  │  └───► log
+//!              feed ─► range    files of the upgrade feed
 //! admin ───────► registry, faults, clock, log
 //! ```
 //!
 //! When it is ready it prints one line of JSON on stdout: `http`, `https`, `ca_file`, `admin`, `log`, `access_key`,
-//! `secret_key`. It runs until it is killed, `POST /admin/stop` is called, or stdin closes with `--exit-with-stdin`. The
-//! admin API is described in `admin.rs`. One thread serves everything, so requests are answered in the order of arrival.
+//! `secret_key`, and `feed` with `--feed`. It runs until it is killed or interrupted, `POST /admin/stop` is called, or stdin
+//! closes with `--exit-with-stdin`; a temporary folder goes with it unless it is killed outright. The admin API is described in `admin.rs`. One thread serves everything, so requests are answered in the order of arrival.
 
 mod admin;
 mod answer;
@@ -20,11 +21,14 @@ mod args;
 mod clock;
 mod connection;
 mod endpoints;
+mod farewell;
 mod faults;
+mod feed;
 mod gateway;
 mod licenses;
 mod log;
 mod random;
+mod range;
 mod registry;
 mod signature;
 mod streams;
@@ -33,6 +37,7 @@ mod tls;
 pub use args::Args;
 
 use axum::Router;
+use axum::routing::any;
 use clock::SandboxClock;
 use connection::Line;
 use faults::{Faults, Listener};
@@ -46,6 +51,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -57,6 +63,8 @@ struct Market {
     registry: Mutex<Registry>,
     faults: Mutex<Faults>,
     log: Log,
+    /// The folder of the upgrade feed.
+    feed: Option<PathBuf>,
     stop: Notify,
 }
 
@@ -71,12 +79,15 @@ pub fn run(args: Args) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(|e| Error::internal(format!("cannot start: {e}")))?;
-    // Whatever is still waiting, silence included, ends with the runtime.
-    runtime.block_on(serve(args))
+    let folder = Folder::open(args.dir.as_deref())?;
+    let served = runtime.block_on(serve(args, folder.path()));
+    // Whatever is still waiting, silence included, ends with the runtime; then nothing holds a file of the folder.
+    drop(runtime);
+    drop(folder);
+    served
 }
 
-async fn serve(args: Args) -> Result<(), Error> {
-    let dir = folder(args.dir.as_deref())?;
+async fn serve(args: Args, dir: &Path) -> Result<(), Error> {
     let identity = tls::make()?;
     let ca_file = dir.join("root.pem");
     std::fs::write(&ca_file, &identity.root_pem).map_err(|e| unusable(&ca_file, &e))?;
@@ -88,12 +99,13 @@ async fn serve(args: Args) -> Result<(), Error> {
         registry: Mutex::new(Registry::open(args.state.clone())?),
         faults: Mutex::default(),
         log,
+        feed: args.feed.as_deref().map(served_folder).transpose()?,
         stop: Notify::new(),
     });
     let plain = bind(args.port).await?;
     let secure = bind(args.tls_port).await?;
     let http = format!("http://127.0.0.1:{}", port(&plain)?);
-    announce(&json!({
+    let mut ready = json!({
         "http": http,
         "https": format!("https://127.0.0.1:{}", port(&secure)?),
         "ca_file": ca_file,
@@ -101,27 +113,58 @@ async fn serve(args: Args) -> Result<(), Error> {
         "log": log_file,
         "access_key": market.credentials.access_key,
         "secret_key": market.credentials.secret_key,
-    }))?;
+    });
+    if market.feed.is_some() {
+        ready["feed"] = json!(format!("{http}/feed"));
+    }
+    announce(&ready)?;
     if args.exit_with_stdin {
         stop_with_stdin(market.clone());
     }
     tokio::spawn(accept(plain, market.clone(), None));
     tokio::spawn(accept(secure, market.clone(), Some(identity.acceptor)));
-    market.stop.notified().await;
+    tokio::select! {
+        () = market.stop.notified() => {}
+        () = farewell::wished() => {}
+    }
     Ok(())
 }
 
-fn folder(wanted: Option<&Path>) -> Result<PathBuf, Error> {
-    if let Some(dir) = wanted {
-        std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
-        // Scripts may run elsewhere, so paths are told in full.
-        return std::path::absolute(dir).map_err(|e| unusable(dir, &e));
+/// Where the sandbox writes. A temporary folder is removed when this is dropped.
+enum Folder {
+    Named(PathBuf),
+    Temporary(TempDir),
+}
+
+impl Folder {
+    fn open(wanted: Option<&Path>) -> Result<Folder, Error> {
+        if let Some(dir) = wanted {
+            std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
+            // Scripts may run elsewhere, so paths are told in full.
+            let dir = std::path::absolute(dir).map_err(|e| unusable(dir, &e))?;
+            return Ok(Folder::Named(dir));
+        }
+        let made = tempfile::Builder::new()
+            .prefix("iscdesk-sandbox-")
+            .tempdir();
+        made.map(Folder::Temporary)
+            .map_err(|e| unusable(&std::env::temp_dir(), &e))
     }
-    let made = tempfile::Builder::new()
-        .prefix("iscdesk-sandbox-")
-        .tempdir()
-        .map_err(|e| unusable(&std::env::temp_dir(), &e))?;
-    Ok(made.keep())
+
+    fn path(&self) -> &Path {
+        match self {
+            Folder::Named(dir) => dir,
+            Folder::Temporary(dir) => dir.path(),
+        }
+    }
+}
+
+/// A folder that is missing is a typing mistake, better told now than by 404.
+fn served_folder(dir: &Path) -> Result<PathBuf, Error> {
+    match dir.is_dir() {
+        true => std::path::absolute(dir).map_err(|e| unusable(dir, &e)),
+        false => Err(Error::argument(format!("{} is no folder", dir.display()))),
+    }
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
@@ -176,7 +219,9 @@ fn stop_with_stdin(market: Arc<Market>) {
 }
 
 async fn accept(listener: TcpListener, market: Arc<Market>, tls: Option<TlsAcceptor>) {
-    let marketplace = Router::new().fallback(gateway::receive);
+    let marketplace = Router::new()
+        .route("/feed/{*name}", any(feed::receive))
+        .fallback(gateway::receive);
     let (kind, app) = match tls {
         Some(_) => (Listener::Https, marketplace),
         None => (Listener::Http, marketplace.merge(admin::routes())),
