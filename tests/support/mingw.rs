@@ -122,6 +122,15 @@ impl Workshop {
         tool(compiler.arg(source.with_extension("dll")).arg("-ladvapi32"));
         let made = cc::run(self.command("wineboot").arg("-i"), "", MAKING);
         assert_eq!(made.exit, Some(0), "{made:?}");
+        // Also where every Windows has it, for programs that lie elsewhere.
+        let system = self.file("windows/drive_c/windows/system32");
+        let name = "bcryptprimitives.dll";
+        std::fs::copy(self.file(name), system.join(name)).expect("a system folder");
+    }
+
+    /// A file of this folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Compiles and links one source to the library; returns the program's name.
