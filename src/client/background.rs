@@ -8,7 +8,7 @@
 //! at the latest and the wall clock is looked at again.
 
 use super::core::Core;
-use super::online::Checked;
+use super::today::Checked;
 use crate::error::{Cause, Error, Status};
 use crate::license::verdict::Judged;
 use crate::license::{Suite, expiring, schedule};

@@ -9,12 +9,14 @@
 //! | [`options`], [`config`], [`live`] | what the program set; what follows from it; what may change while running |
 //! | [`core`] | what the parts of a client share |
 //! | [`calls`], [`inbox`], [`worker`] | a call's way to the worker and back; the threads |
-//! | [`online`], [`background`], [`requests`] | what is asked of the marketplace; what happens unasked; licence requests |
+//! | [`online`], [`activation`], [`today`] | the way to the marketplace and back; activation; today's check |
+//! | [`background`], [`requests`], [`listening`] | what happens unasked; licence requests; who is told of events |
 //! | [`files`], [`give_back`] | licence files: taken up and proved again; asked for and given back |
 //! | [`ledger`], [`snapshot`], [`window`] | the suite as this process knows it; what the lock-free reads see |
 //! | [`lifecycle`] | open, closing, closed |
 //! | [`surroundings`], [`identity`] | time, machine, chance and network, given from outside |
 
+mod activation;
 mod background;
 mod calls;
 pub mod config;
@@ -26,6 +28,7 @@ mod inbox;
 mod info;
 mod ledger;
 pub mod lifecycle;
+mod listening;
 mod live;
 mod log;
 mod online;
@@ -35,13 +38,13 @@ mod snapshot;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
+mod today;
 pub mod window;
 mod worker;
 
 use self::core::Core;
 use crate::error::{Cause, Error, Status};
 use crate::events::hub;
-use crate::events::{Delivery, Ended, Event, Receiver, Refused, Wake};
 use crate::license::{MAX_CODE_BYTES, Suite};
 use crate::marketplace::{BATCH_MAX, Clients};
 use crate::store::{Scope, read_given};
@@ -49,8 +52,6 @@ use crate::sync::{self, Deadline, lock};
 use crate::text::Language;
 use config::Config;
 use lifecycle::Shutdown;
-use online::Checked;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -61,8 +62,6 @@ pub use info::{Info, Source};
 pub use log::{Level, LogSink};
 pub use options::Options;
 
-/// How long the end of a registration waits for a running callback.
-const CALLBACK_PATIENCE: Duration = Duration::from_secs(5);
 /// Largest `site.json` read; a longer one is cut, and so a damaged one.
 const SITE_FILE_MAX: usize = 64 * 1024;
 /// How long a shutdown waits where nothing else is said.
@@ -137,48 +136,6 @@ impl Client {
         Ok(Status::Ok)
     }
 
-    /// Makes `receiver` the one that events go to. It is retired exactly once if this succeeds, and not if it fails.
-    pub fn register(&self, receiver: Arc<dyn Receiver<Event>>) -> Result<Status, Error> {
-        self.check_open()?;
-        if self.core.config.delivery == Delivery::Thread {
-            self.core.start_dispatcher()?;
-        }
-        let ended = self.core.life.hub.register(receiver, &callback_patience());
-        let status = ended_status(ended)?;
-        // What time alone changes is told as well.
-        self.start_background()?;
-        Ok(status)
-    }
-
-    pub fn unregister(&self) -> Result<Status, Error> {
-        self.check_open()?;
-        ended_status(self.core.life.hub.unregister(&callback_patience()))
-    }
-
-    /// Delivers queued events on this thread. Returns how many.
-    pub fn poll(&self, timeout: Duration) -> Result<u32, Error> {
-        self.check_open()?;
-        if self.core.config.delivery == Delivery::Thread {
-            return Err(Error::unsupported(
-                "events are delivered by a thread; set delivery to poll",
-            ));
-        }
-        self.core.refresh();
-        let polled = self.core.life.hub.poll(&Deadline::after(timeout));
-        polled.map_err(refused)
-    }
-
-    /// Sets who is told that the queue of events became non-empty.
-    pub fn set_wake(&self, wake: Option<Wake>) -> Result<Status, Error> {
-        self.check_open()?;
-        if self.core.config.delivery == Delivery::Thread {
-            return Err(Error::unsupported(
-                "events are delivered by a thread; set delivery to poll",
-            ));
-        }
-        ended_status(self.core.life.hub.set_wake(wake, &callback_patience()))
-    }
-
     pub fn activate(&self, code: &str) -> Result<Status, Error> {
         let code = checked_code(code)?;
         self.core
@@ -213,7 +170,7 @@ impl Client {
         let only = code.map(str::to_owned);
         self.core.call(|core, deadline| async move {
             let report = core.check(only.as_deref(), deadline).await;
-            heartbeat_answer(&core, &codes, report)
+            today::heartbeat_answer(&core, &codes, report)
         })
     }
 
@@ -338,65 +295,4 @@ fn checked_code(code: &str) -> Result<String, Error> {
         ));
     }
     Ok(code.to_owned())
-}
-
-fn callback_patience() -> Deadline {
-    Deadline::after(CALLBACK_PATIENCE)
-}
-
-fn ended_status(ended: Result<Ended, Refused>) -> Result<Status, Error> {
-    match ended.map_err(refused)? {
-        Ended::Now => Ok(Status::Ok),
-        Ended::Deferred => Ok(Status::Deferred),
-        Ended::TimedOut => Err(Error::timeout(
-            "a callback is still running; the change takes effect when it returns",
-        )),
-    }
-}
-
-fn refused(why: Refused) -> Error {
-    match why {
-        Refused::Closed => Error::closed(),
-        Refused::Reentrant => Error::new(
-            Status::Reentrant,
-            Cause::State,
-            "events are being polled already",
-        ),
-    }
-}
-
-/// Success only if each code succeeded, else the first failure; of successes, the one that says most.
-fn heartbeat_answer(
-    core: &Core,
-    codes: &[String],
-    report: Result<BTreeMap<String, Checked>, Error>,
-) -> Result<Status, Error> {
-    let ledger = lock(&core.ledger);
-    let mut answer = Status::Already;
-    for code in codes {
-        let checked = match &report {
-            Ok(report) => report.get(code).cloned().unwrap_or(Checked::Before),
-            Err(error) => Checked::Now(Err(error.clone())),
-        };
-        match checked {
-            Checked::Before => match ledger.suite.licenses.get(code) {
-                None => return Err(not_activated()),
-                // Nobody is asked about it: it speaks for itself.
-                Some(facts) if !facts.is_online() => {
-                    core.verdict(&ledger.suite, code).as_result(facts.said)?;
-                }
-                Some(_) => {}
-            },
-            Checked::Now(Ok(())) if answer == Status::Already => answer = Status::Ok,
-            Checked::Now(Ok(())) => {}
-            Checked::Now(Err(error)) => {
-                let licensed = core.verdict(&ledger.suite, code).is_licensed();
-                if !error.is_unreachable() || !licensed {
-                    return Err(error);
-                }
-                answer = Status::Cached;
-            }
-        }
-    }
-    Ok(answer)
 }
