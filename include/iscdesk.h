@@ -67,6 +67,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** \file
+ *  The C interface of iscdesk. Its conventions stand at the top of this file. */
+
 /* Define ISCDESK_DLL on Windows to import from iscdesk.dll a little faster; needed neither for it nor for linking statically. */
 #ifndef ISC_API
 #if defined(_WIN32) && defined(ISCDESK_DLL)
@@ -723,15 +726,18 @@ extern "C" {
 ISC_API const char *isc_version(void);
 
 /**
- * The version of the binary interface of the library that is running. A library that answers at least the
- * ISC_ABI_VERSION that a program was compiled with has all that the program knows of.
+ * The version of the binary interface of the library that is running.
  *
- * Any thread; at once.
+ * \return the number. A library that answers at least the ISC_ABI_VERSION that a program was compiled with has all that the
+ *         program knows of. Any thread; at once.
  */
-ISC_API uint32_t isc_abi_version(void);
+ISC_API
+uint32_t isc_abi_version(void);
 
 /**
  * A sentence in English for a status.
+ *
+ * \param status  what a call answered
  *
  * \return a static string, never NULL, not to be freed; valid until the library is unloaded. An unknown status has a
  *         sentence as well. For what went wrong in a certain call see isc_last_error_message(). Any thread; at once.

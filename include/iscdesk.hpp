@@ -31,6 +31,8 @@
  *     }
  */
 #ifndef ISCDESK_HPP
+/** \file
+ *  isc::Options, isc::Client and isc::Result: iscdesk.h for C++11 or later. */
 #define ISCDESK_HPP
 
 #include "iscdesk.h"
@@ -46,6 +48,7 @@
 #include <utility>
 #include <vector>
 
+/** iscdesk for C++. */
 namespace isc {
 
 /** Receives events: one of ISC_EVENT_... and the JSON message, UTF-8. */
@@ -275,7 +278,9 @@ class Result {
 
     /** ISC_OK, a success that says more (positive) or a failure (negative). */
     isc_status status() const noexcept { return status_; }
+    /** Whether it succeeded. */
     bool ok() const noexcept { return status_ >= 0; }
+    /** As ok(). */
     explicit operator bool() const noexcept { return ok(); }
 
     /** A sentence in English for the status. */
@@ -307,12 +312,16 @@ struct LicenseInfo {
 /** What a client is made with. Empty at first: all defaults. */
 class Options {
   public:
+    /** Makes empty options. */
     Options() : handle_(nullptr) { made_ = Result(isc_options_new(&handle_)); }
+    /** Frees them; clients go on. */
     ~Options() { isc_options_free(handle_); }
+    /** Takes over; `other` is without a handle from here on. */
     Options(Options &&other) noexcept
         : handle_(other.handle_), made_(std::move(other.made_)), log_(std::move(other.log_)), log_level_(other.log_level_) {
         other.handle_ = nullptr;
     }
+    /** Takes over what `other` has, and leaves it what was here. */
     Options &operator=(Options &&other) noexcept {
         std::swap(handle_, other.handle_);
         std::swap(made_, other.made_);
@@ -334,14 +343,16 @@ class Options {
     Result load_signed(const std::string &key) {
         return loaded([&](isc_options **out) { return isc_options_load_signed(nullptr, key.c_str(), out); });
     }
+    /** The same from another file. */
     Result load_signed(const std::string &path, const std::string &key) {
         return loaded([&](isc_options **out) { return isc_options_load_signed(path.c_str(), key.c_str(), out); });
     }
 
-    /** isc_options_set_string() and isc_options_set_int(). */
+    /** isc_options_set_string(). */
     Result set(isc_option_key key, const std::string &value) {
         return Result(isc_options_set_string(handle_, key, value.c_str()));
     }
+    /** isc_options_set_int(). */
     Result set(isc_option_key key, int64_t value) { return Result(isc_options_set_int(handle_, key, value)); }
 
     /** Who receives the log of the clients made with these options; an empty function is nobody. It lives as long as they. */
@@ -385,9 +396,13 @@ class Options {
 /** A client. Empty until init(): calls then answer ISC_ERR_INVALID_HANDLE. */
 class Client {
   public:
+    /** An empty client. */
     Client() noexcept : handle_(nullptr) {}
+    /** Shuts down and waits, at most ISC_TIMEOUT_DEFAULT; inside its own handler it does not wait. */
     ~Client() { end(); }
+    /** Takes over; `other` is empty from here on. */
     Client(Client &&other) noexcept : handle_(other.handle_), kept_(std::move(other.kept_)) { other.handle_ = nullptr; }
+    /** Ends what was here, as by destroying it, and takes over. */
     Client &operator=(Client &&other) noexcept {
         if (this != &other) {
             end();
@@ -460,8 +475,10 @@ class Client {
 
     /* ---- licences; without a code: all that are held ---- */
 
+    /** isc_activate(). */
     Result activate(const std::string &license) { return Result(isc_activate(handle_, license.c_str())); }
 
+    /** isc_activate_many(). */
     Result activate_many(const std::vector<std::string> &licenses) {
         std::vector<const char *> codes;
         for (const std::string &license : licenses)
@@ -469,11 +486,17 @@ class Client {
         return Result(isc_activate_many(handle_, codes.data(), codes.size()));
     }
 
+    /** isc_heartbeat() of all codes. */
     Result heartbeat() { return Result(isc_heartbeat(handle_, nullptr)); }
+    /** isc_heartbeat() of one code. */
     Result heartbeat(const std::string &license) { return Result(isc_heartbeat(handle_, license.c_str())); }
+    /** isc_query() about all codes. */
     Result query() { return Result(isc_query(handle_, nullptr)); }
+    /** isc_query() about one code. */
     Result query(const std::string &license) { return Result(isc_query(handle_, license.c_str())); }
+    /** isc_forget() of all codes. */
     Result forget() { return Result(isc_forget(handle_, nullptr)); }
+    /** isc_forget() of one code. */
     Result forget(const std::string &license) { return Result(isc_forget(handle_, license.c_str())); }
 
     /** isc_report_usage(): who used the software today. */
@@ -487,16 +510,20 @@ class Client {
 
     /** Whether the program is licensed, by this code or by any. For inner loops. */
     bool is_licensed(const char *license = nullptr) const noexcept { return isc_is_licensed(handle_, license) != 0; }
+    /** The same by one code. */
     bool is_licensed(const std::string &license) const noexcept { return is_licensed(license.c_str()); }
     /** Whether a product id or a feature is licensed. For inner loops. */
     bool has_feature(const char *name) const noexcept { return isc_has_feature(handle_, name) != 0; }
+    /** The same. */
     bool has_feature(const std::string &name) const noexcept { return has_feature(name.c_str()); }
 
     /** isc_get_license_info(): what is known about a licence; without a code: the best one held. */
     Result license_info(LicenseInfo &out) const { return info(nullptr, out); }
+    /** The same about one code. */
     Result license_info(const std::string &license, LicenseInfo &out) const { return info(license.c_str(), out); }
     /** isc_get_license_json(): the same as a JSON object. */
     Result license_json(std::string &out) const { return json(nullptr, out); }
+    /** The same about one code. */
     Result license_json(const std::string &license, std::string &out) const { return json(license.c_str(), out); }
 
     /** The codes that are held. */
@@ -509,23 +536,30 @@ class Client {
 
     /* ---- licence requests, licence files, upgrades ---- */
 
+    /** isc_request_license_string(): answered by ISC_EVENT_LICENSE_VERIFY. */
     Result request_license_string(const std::string &device_info = std::string()) {
         return Result(isc_request_license_string(handle_, device_info.c_str()));
     }
+    /** isc_request_license_file(): answered by ISC_EVENT_LICENSE_VERIFY. */
     Result request_license_file(const std::string &file_name, const std::string &device_info = std::string()) {
         return Result(isc_request_license_file(handle_, file_name.c_str(), device_info.c_str()));
     }
+    /** isc_notify_license_verified(): what the program's own verification came to. */
     Result notify_license_verified(bool verified, const std::string &error_message = std::string()) {
         return Result(isc_notify_license_verified(handle_, verified ? 1 : 0, error_message.c_str()));
     }
+    /** isc_license_request(): what a customer without network sends. */
     Result license_request(std::string &out) { return Result(text(out, isc_license_request)); }
+    /** isc_license_return(): the proof that a licence file was given back. */
     Result license_return(const std::string &license, std::string &out) {
         isc_client *client = handle_;
         return Result(detail::text(out, [&](char *buf, std::size_t cap, std::size_t *len) {
             return isc_license_return(client, license.c_str(), buf, cap, len);
         }));
     }
+    /** isc_check_new_versions(). */
     Result check_new_versions() { return Result(isc_check_new_versions(handle_)); }
+    /** isc_upgrade_notify(): what the user decided. */
     Result upgrade_notify(bool upgrade) { return Result(isc_upgrade_notify(handle_, upgrade ? 1 : 0)); }
 
   private:

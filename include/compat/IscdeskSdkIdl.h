@@ -6,6 +6,8 @@
  */
 #ifndef ISCDESK_SDK_IDL_H
 #define ISCDESK_SDK_IDL_H
+/** \file
+ *  What the functions of the ISCDesk SDK answer, and its events. */
 
 #ifdef __has_include
 #if __has_include("../iscdesk.h")

@@ -23,6 +23,8 @@
  */
 #ifndef ISCDESK_SDK_INVOKER_H
 #define ISCDESK_SDK_INVOKER_H
+/** \file
+ *  The functions of the ISCDesk SDK over iscdesk.hpp. */
 
 #ifdef __has_include
 #if __has_include("IscdeskSdkIdl.h")
@@ -112,7 +114,7 @@ class SdkInvoker;
 /** What SdkInvoker::IscdeskFactory() points to; lives as long as its SdkInvoker. */
 class SdkFactory {
   public:
-    SdkInvoker *const invoker;
+    SdkInvoker *const invoker; /**< Whose it is. */
 
     /** SdkInvoker::Init(). */
     inline ResultStatus Init(const char *configKey = ISCDESK_SDK_KEY) const;
@@ -128,8 +130,11 @@ class SdkFactory {
 /** The functions of the SDK. */
 class SdkInvoker {
   public:
+    /** Without a client until Init(). */
     SdkInvoker() : state_(std::make_shared<iscdesk_sdk::State>()), factory_(this) {}
+    /** Shares the client of `other`. */
     SdkInvoker(const SdkInvoker &other) : state_(other.state_), factory_(this) {}
+    /** Shares the client of `other` from here on. */
     SdkInvoker &operator=(const SdkInvoker &other) {
         state_ = other.state_;
         return *this;
@@ -137,9 +142,13 @@ class SdkInvoker {
     /** The last copy ends the client: waits for a running event function, at most 5 seconds; inside it, does not wait. */
     ~SdkInvoker() {}
 
+    /** So that an object can be used as a pointer. */
     SdkInvoker *operator->() { return this; }
+    /** The same. */
     const SdkInvoker *operator->() const { return this; }
+    /** As the SDK's samples begin: `invoker.IscdeskFactory()->Init()`. */
     SdkFactory *IscdeskFactory() { return &factory_; }
+    /** The same. */
     const SdkFactory *IscdeskFactory() const { return &factory_; }
 
     /** For the functions of iscdesk.h, such as isc_is_licensed() in an inner loop. NULL before Init() and after ShutOut(). */
@@ -179,6 +188,7 @@ class SdkInvoker {
                                      isc::ExceptionHandler failed = iscdesk_sdk::report) const {
         return Register<Type, Text>(object, function, std::move(failed));
     }
+    /** The same for a const function. */
     template <class Object, class Class, class Answer, class Type, class Text>
     ResultStatus RegisterEventRecall(Object *object, Answer (Class::*function)(Type, Text) const,
                                      isc::ExceptionHandler failed = iscdesk_sdk::report) const {
@@ -207,6 +217,7 @@ class SdkInvoker {
     ResultStatus GetLicenseStringRequest(const char *devInfo = nullptr) const {
         return Answered(isc_request_license_string(Handle(), devInfo));
     }
+    /** The same. */
     ResultStatus GetLicenseStringRequest(const std::string &devInfo) const {
         return GetLicenseStringRequest(devInfo.c_str());
     }
@@ -215,12 +226,15 @@ class SdkInvoker {
     ResultStatus GetLicenseFileRequest(const char *fileName, const char *devInfo = nullptr) const {
         return Answered(isc_request_license_file(Handle(), fileName, devInfo));
     }
+    /** The same. */
     ResultStatus GetLicenseFileRequest(const std::string &fileName, const std::string &devInfo) const {
         return GetLicenseFileRequest(fileName.c_str(), devInfo.c_str());
     }
+    /** The same. */
     ResultStatus GetLicenseFileRequest(const std::string &fileName, const char *devInfo = nullptr) const {
         return GetLicenseFileRequest(fileName.c_str(), devInfo);
     }
+    /** The same. */
     ResultStatus GetLicenseFileRequest(const char *fileName, const std::string &devInfo) const {
         return GetLicenseFileRequest(fileName, devInfo.c_str());
     }
@@ -229,6 +243,7 @@ class SdkInvoker {
     ResultStatus LicenseVerifyNotify(int verifyResult, const char *errorMsg = nullptr) const {
         return Answered(isc_notify_license_verified(Handle(), verifyResult, errorMsg));
     }
+    /** The same. */
     ResultStatus LicenseVerifyNotify(int verifyResult, const std::string &errorMsg) const {
         return LicenseVerifyNotify(verifyResult, errorMsg.c_str());
     }
@@ -242,32 +257,42 @@ class SdkInvoker {
 
     /* ---- cloud files and computing: ISC_ERR_UNSUPPORTED, they need the ISCDesk desktop program ---- */
 
+    /** isc_open_cloud_file(). */
     ResultStatus OpenCloudFile() const { return Answered(isc_open_cloud_file(Handle())); }
+    /** isc_save(). */
     ResultStatus Save(const char *saveFilePath, int assembly = 0) const {
         return Answered(isc_save(Handle(), saveFilePath, assembly));
     }
+    /** The same. */
     ResultStatus Save(const std::string &saveFilePath, int assembly = 0) const {
         return Save(saveFilePath.c_str(), assembly);
     }
+    /** isc_select_save_as_path(). */
     ResultStatus SelectSaveAsPath(const char *filePath, int assembly = 0) const {
         return Answered(isc_select_save_as_path(Handle(), filePath, assembly));
     }
+    /** The same. */
     ResultStatus SelectSaveAsPath(const std::string &filePath, int assembly = 0) const {
         return SelectSaveAsPath(filePath.c_str(), assembly);
     }
+    /** isc_get_solution(). */
     ResultStatus GetSolution(const char *filePath) const { return Answered(isc_get_solution(Handle(), filePath)); }
+    /** The same. */
     ResultStatus GetSolution(const std::string &filePath) const { return GetSolution(filePath.c_str()); }
 
     /* ---- the marketplace, which the SDK leaves to the ISCDesk desktop program. They wait for it: not on a window's thread ---- */
 
     /** Activates a code. */
     ResultStatus Activate(const char *license) const { return Answered(isc_activate(Handle(), license)); }
+    /** The same. */
     ResultStatus Activate(const std::string &license) const { return Activate(license.c_str()); }
     /** Does today's check where it is still due; empty: of all codes. The library does it by itself as well. */
     ResultStatus Heartbeat(const char *license = nullptr) const { return Answered(isc_heartbeat(Handle(), OrAll(license))); }
+    /** The same. */
     ResultStatus Heartbeat(const std::string &license) const { return Heartbeat(license.c_str()); }
     /** Asks about a code, whenever it was asked last; empty: about all. */
     ResultStatus Query(const char *license = nullptr) const { return Answered(isc_query(Handle(), OrAll(license))); }
+    /** The same. */
     ResultStatus Query(const std::string &license) const { return Query(license.c_str()); }
 
   private:

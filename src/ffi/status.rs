@@ -109,16 +109,18 @@ pub extern "C" fn isc_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the binary interface of the library that is running. A library that answers at least the
-/// ISC_ABI_VERSION that a program was compiled with has all that the program knows of.
+/// The version of the binary interface of the library that is running.
 ///
-/// Any thread; at once.
+/// \return the number. A library that answers at least the ISC_ABI_VERSION that a program was compiled with has all that the
+///         program knows of. Any thread; at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn isc_abi_version() -> u32 {
     ISC_ABI_VERSION
 }
 
 /// A sentence in English for a status.
+///
+/// \param status  what a call answered
 ///
 /// \return a static string, never NULL, not to be freed; valid until the library is unloaded. An unknown status has a
 ///         sentence as well. For what went wrong in a certain call see isc_last_error_message(). Any thread; at once.
