@@ -56,7 +56,7 @@ fn the_client_installs_follows_and_removes() {
     let ended = AtomicBool::new(false);
     let (ran, seen) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| follow(&progress, &ended));
-        let ran = computer.script(&install, &[&argument, &with_code()]);
+        let ran = computer.script("cscript", &install, &[&argument, &with_code()]);
         ended.store(true, Ordering::Release);
         (ran, reader.join().expect("each report is whole"))
     });
@@ -67,12 +67,12 @@ fn the_client_installs_follows_and_removes() {
     assert!(computer.is_registered());
 
     // Again, over what is there.
-    let again = computer.script(&install, &[&argument]);
+    let again = computer.script("wscript", &install, &[&argument]);
     assert_eq!(again.exit, Some(0), "{again:?}");
     computer.sandbox.stop();
     assert!(computer.is_licensed());
 
-    let removed = computer.script(&folder.join("uninstall.vbs"), &[]);
+    let removed = computer.script("wscript", &folder.join("uninstall.vbs"), &[]);
     assert_eq!(removed.exit, Some(0), "{removed:?}");
     assert!(!folder.exists());
     assert!(!computer.is_registered());
@@ -87,9 +87,11 @@ fn the_client_is_told_where_the_installer_cannot_start() {
     fs::remove_file(computer.file("package").join(computer::SETUP)).unwrap();
     let folder = mingw::windows_path(&computer.file("target"));
     let install = computer.file("package/InstallApp.vbs");
-    for _ in 0..2 {
-        let ran = computer.script(&install, &[&folder]);
+    for host in ["cscript", "wscript"] {
+        let ran = computer.script(host, &install, &[&folder]);
         assert_eq!(ran.exit, Some(1), "{ran:?}");
+        // A window would wait for somebody to close it.
+        assert_eq!(ran.stdout.is_empty(), host == "wscript", "{ran:?}");
         let report = computer.report();
         assert_eq!(report["status"], 0, "{report}");
         let reason = report["errorMsg"].as_str().unwrap();
@@ -178,14 +180,41 @@ fn killed_after_any_step_the_removal_goes_on() {
     let Some(computer) = Computer::new(json!({})) else {
         return;
     };
+    let script = computer.file("target/uninstall.vbs");
     for percent in UNINSTALL_STEPS {
         assert_eq!(computer.exit(computer.setup(&[&with_code()])), Some(0));
+        fs::copy(computer.file("package/uninstall.vbs"), &script).unwrap();
         computer.kill_after(computer.uninstaller(), percent);
         assert_eq!(computer.report()["progress"], percent);
 
-        assert_eq!(computer.exit(computer.uninstaller()), Some(0), "{percent}");
+        let again = computer.script("wscript", &script, &[]);
+        assert_eq!(again.exit, Some(0), "after {percent}: {again:?}");
         assert!(!computer.file("target").exists(), "after {percent}");
         assert!(!computer.is_registered() && !computer.is_licensed());
+    }
+}
+
+/// The last moment there is. What the user has put there stays.
+#[test]
+fn a_script_that_was_left_alone_removes_itself_and_nothing_else() {
+    let Some(computer) = Computer::new(json!({})) else {
+        return;
+    };
+    let (folder, script) = (
+        computer.file("target"),
+        computer.file("target/uninstall.vbs"),
+    );
+    for of_the_user in [Some("drawing.dwg"), None] {
+        fs::create_dir_all(&folder).unwrap();
+        fs::copy(computer.file("package/uninstall.vbs"), &script).unwrap();
+        if let Some(name) = of_the_user {
+            fs::write(folder.join(name), "lines").unwrap();
+        }
+        let ran = computer.script("cscript", &script, &[]);
+        assert_eq!(ran.exit, Some(0), "{ran:?}");
+        assert!(!script.exists());
+        assert_eq!(folder.exists(), of_the_user.is_some());
+        let _ = fs::remove_dir_all(&folder);
     }
 }
 

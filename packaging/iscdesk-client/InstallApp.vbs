@@ -13,7 +13,7 @@ Set fso = CreateObject("Scripting.FileSystemObject")
 Set shell = CreateObject("WScript.Shell")
 
 If WScript.Arguments.Count = 0 Then
-    WScript.Echo "usage: InstallApp.vbs <target folder>"
+    Say "usage: InstallApp.vbs <target folder>"
     WScript.Quit CANNOT_START
 End If
 scriptFolder = fso.GetParentFolderName(WScript.ScriptFullName)
@@ -69,5 +69,10 @@ Sub Tell(reason)
     file.Close
     If fso.FileExists(target) Then fso.DeleteFile target
     fso.MoveFile target & ".new", target
-    WScript.Echo reason
+    Say reason
+End Sub
+
+' Only on a console: wscript.exe would show a window and wait until somebody closes it.
+Sub Say(text)
+    If InStr(LCase(WScript.FullName), "cscript.exe") > 0 Then WScript.Echo text
 End Sub

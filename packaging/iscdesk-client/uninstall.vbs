@@ -11,7 +11,9 @@ Dim fso, shell, folderPath
 Set fso = CreateObject("Scripting.FileSystemObject")
 Set shell = CreateObject("WScript.Shell")
 folderPath = fso.GetParentFolderName(WScript.ScriptFullName)
-WScript.Quit Main()
+If fso.FileExists(folderPath & "\" & UNINSTALLER) Then WScript.Quit Main()
+' An earlier run was interrupted when only this was left.
+RemoveItself
 
 ' NSIS' uninstaller would start a copy of itself and end at once. So the copy is started here: it can be waited for, it can
 ' delete the original, and its folder, which is nobody's current one.
@@ -23,7 +25,21 @@ Function Main()
     fso.CopyFile folderPath & "\" & UNINSTALLER, copied, True
     shell.CurrentDirectory = fso.GetSpecialFolder(TEMPORARY_FOLDER)
     If Err.Number = 0 Then Main = shell.Run("""" & copied & """ /S _?=" & folderPath, 0, True)
-    If Err.Number <> 0 Then WScript.Echo "the uninstaller cannot be started, error " & Hex(Err.Number)
+    If Err.Number <> 0 Then Say "the uninstaller cannot be started, error " & Hex(Err.Number)
     Err.Clear
     fso.DeleteFile copied
 End Function
+
+Sub RemoveItself()
+    Dim folder
+    fso.DeleteFile WScript.ScriptFullName
+    shell.CurrentDirectory = fso.GetSpecialFolder(TEMPORARY_FOLDER)
+    Set folder = fso.GetFolder(folderPath)
+    ' What lies there otherwise is the user's.
+    If folder.Files.Count = 0 And folder.SubFolders.Count = 0 Then fso.DeleteFolder folderPath
+End Sub
+
+' Only on a console: wscript.exe would show a window and wait until somebody closes it.
+Sub Say(text)
+    If InStr(LCase(WScript.FullName), "cscript.exe") > 0 Then WScript.Echo text
+End Sub

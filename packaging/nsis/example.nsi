@@ -204,10 +204,10 @@ Section "Uninstall"
     Return
   ${EndIf}
   DeleteRegKey HKCU "${REGISTERED}"
-  Delete "$INSTDIR\uninstall.vbs"
   !insertmacro Step "un." 100
   Delete "$INSTDIR\install.json"
   Delete "$INSTDIR\uninstall.exe"
+  Delete "$INSTDIR\uninstall.vbs" ; last: without the other one it removes itself
   SetOutPath $TEMP ; a folder that is somebody's current one cannot go
   RMDir "$INSTDIR" ; only if nothing of the user's lies in it
 SectionEnd

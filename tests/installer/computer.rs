@@ -159,9 +159,9 @@ impl Computer {
         command
     }
 
-    /// A script by the host that writes to the console.
-    pub fn script(&self, script: &Path, arguments: &[&str]) -> Ran {
-        let mut command = self.command("cscript");
+    /// A script by one of its two hosts: `cscript` has a console, `wscript` shows windows.
+    pub fn script(&self, host: &str, script: &Path, arguments: &[&str]) -> Ran {
+        let mut command = self.command(host);
         command.arg("//nologo").arg(windows_path(script));
         self.run(command.args(arguments))
     }
