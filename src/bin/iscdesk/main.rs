@@ -7,15 +7,19 @@
 //! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report` | the commands |
 //! | `doctor` | what is well and what is not |
 //! | `license/` | licence files, for machines that are never online |
+//! | `feed/` | upgrade feeds, for vendors |
 //! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
 //! | `connect`, `secrets` | from arguments to a client |
 //! | `holdings`, `words`, `output`, `exit`, `progress` | from an answer to text, JSON, exit code; patience meanwhile |
+//! | `files` | files that a person named |
 
 mod activate;
 mod connect;
 mod demo;
 mod doctor;
 mod exit;
+mod feed;
+mod files;
 mod fingerprint;
 mod forget;
 mod heartbeat;
@@ -66,6 +70,9 @@ enum Command {
     /// Licence files, for machines that are never online
     #[command(subcommand, after_help = exit::HELP)]
     License(license::Command),
+    /// Vendor: upgrade feeds, made from installers, signed and checked
+    #[command(subcommand, after_help = exit::HELP)]
+    Feed(feed::Command),
     /// Tell what is well and what is not on this computer: for support desks
     #[command(after_long_help = secrets::HELP)]
     Doctor(doctor::Args),
@@ -92,6 +99,7 @@ fn main() -> ExitCode {
         Command::Fingerprint => fingerprint::run(),
         Command::InstallReport(args) => install_report::run(&args),
         Command::License(command) => license::run(&command),
+        Command::Feed(command) => feed::run(&command),
         Command::Sandbox(args) => match sandbox::run(args) {
             // It has said its line of JSON when it was ready.
             Ok(()) => return ExitCode::SUCCESS,

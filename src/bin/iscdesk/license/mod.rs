@@ -17,12 +17,11 @@ mod issue;
 mod keys;
 mod machine;
 
+use crate::files::{read, write_new};
 use crate::output::Outcome;
 use clap::Subcommand;
 use iscdesk::{Cause, Error, Status};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Subcommand)]
@@ -71,28 +70,6 @@ fn hand_over(text: &str, out: Option<&PathBuf>, name: &str) -> Result<Outcome, E
             Ok(answer.with_member("file", shown))
         }
     }
-}
-
-/// Never replaces a file: it may be the only key, or the only copy of a request.
-fn write_new(path: &Path, text: &str, private: bool) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if private {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = private;
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-    });
-    written.map_err(|e| Error::storage(Status::Storage, format!("{}: {e}", path.display())))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path)
-        .map_err(|e| Error::storage(Status::Storage, format!("{}: {e}", path.display())))
 }
 
 fn fault(text: impl Into<String>) -> Error {

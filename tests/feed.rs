@@ -1,0 +1,323 @@
+//! The vendor's way to an upgrade feed: key, feed, signatures, check; and that the program `minisign` takes what we make
+//! and we take what it makes.
+
+#[path = "support/need.rs"]
+mod need;
+
+use iscdesk::license::file::base64;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const PRODUCT: &str = "Example CAD";
+const PASSWORD: &str = "ISCDESK_MINISIGN_PASSWORD";
+
+/// The vendor's desk: a folder with two installers.
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let dir = TempDir::new().unwrap();
+        std::fs::write(dir.path().join("setup.run"), "#!/bin/sh\n").unwrap();
+        std::fs::write(dir.path().join("Setup.exe"), vec![7; 5000]).unwrap();
+        Desk { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn feed(&self) -> Value {
+        serde_json::from_str(&self.read("feed.json")).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+        command
+            .args(["--json", "feed"])
+            .args(arguments)
+            .env_remove(PASSWORD)
+            .stdin(Stdio::null())
+            .current_dir(self.dir.path());
+        command
+    }
+
+    fn ok(&self, arguments: &[&str]) -> Value {
+        answer(&self.command(arguments).output().unwrap(), 0)
+    }
+
+    fn refused(&self, arguments: &[&str], exit: i32, reason: &str) {
+        let told = answer(&self.command(arguments).output().unwrap(), exit);
+        let said = told.to_string();
+        assert!(said.contains(reason), "{said}");
+    }
+
+    fn keygen(&self) -> String {
+        let made = self.ok(&["keygen", "--out", "key", "--no-password"]);
+        made["public_key"].as_str().unwrap().to_owned()
+    }
+
+    fn make(&self) {
+        self.ok(&[
+            "make",
+            "--release",
+            "2.0.0",
+            "--notes",
+            "Faster.",
+            "--date",
+            "2026-03-01T09:00:00+01:00",
+            "--url-base",
+            "https://example.com/cad/",
+            "--package",
+            "linux-x86_64=setup.run",
+            "--package",
+            "windows-x86_64=Setup.exe",
+            "--installer-arg",
+            "windows-x86_64=/S",
+            "--installer-arg",
+            "windows-x86_64=/D={install_dir}",
+        ]);
+    }
+
+    fn sign(&self) {
+        self.ok(&["sign", "--product", PRODUCT, "--key", "key"]);
+    }
+}
+
+fn answer(output: &Output, exit: i32) -> Value {
+    assert_eq!(output.status.code(), Some(exit), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+#[test]
+fn a_feed_is_made_of_installer_files() {
+    let desk = Desk::new();
+    desk.make();
+    let expected = json!({
+        "version": "2.0.0",
+        "notes": "Faster.",
+        "pub_date": "2026-03-01T08:00:00Z",
+        "forced": false,
+        "platforms": {
+            "linux-x86_64": {
+                "url": "https://example.com/cad/setup.run", "signature": "", "size": 10, "installer_args": []
+            },
+            "windows-x86_64": {
+                "url": "https://example.com/cad/Setup.exe", "signature": "", "size": 5000,
+                "installer_args": ["/S", "/D={install_dir}"]
+            },
+        },
+    });
+    assert_eq!(desk.feed(), expected);
+}
+
+#[test]
+fn what_makes_no_feed_is_told() {
+    let desk = Desk::new();
+    let make = |more: &[&str], exit, reason| {
+        let base = [
+            "make",
+            "--release",
+            "2.0.0",
+            "--url-base",
+            "https://example.com",
+        ];
+        desk.refused(&[&base[..], more].concat(), exit, reason);
+    };
+    let linux = ["--package", "linux-x86_64=setup.run"];
+    let with = |more: &[&'static str]| [&linux[..], more].concat();
+    make(&[], 2, "--package");
+    make(&["--package", "setup.run"], 2, "write PLATFORM=");
+    make(&["--package", "linux-x86_64=missing.run"], 5, "missing.run");
+    make(&["--package", "linux-x86_64=."], 2, "");
+    make(&with(&linux), 2, "has two packages");
+    make(
+        &with(&["--installer-arg", "darwin-x86_64=-q"]),
+        2,
+        "but no package",
+    );
+    make(&with(&["--date", "yesterday"]), 2, "yesterday");
+    std::fs::write(desk.path("set up.run"), "x").unwrap();
+    make(
+        &["--package", "linux-x86_64=set up.run"],
+        2,
+        "give it a name",
+    );
+    assert!(!desk.path("feed.json").exists());
+}
+
+#[test]
+fn every_signature_says_what_it_is_for() {
+    let desk = Desk::new();
+    let public = desk.keygen();
+    desk.make();
+    desk.sign();
+    let key = minisign_verify::PublicKey::from_base64(&public).unwrap();
+    let feed = desk.feed();
+    for (platform, file) in [
+        ("linux-x86_64", "setup.run"),
+        ("windows-x86_64", "Setup.exe"),
+    ] {
+        let signature = feed["platforms"][platform]["signature"].as_str().unwrap();
+        let signature = base64::decode_standard(signature).unwrap();
+        let signature = String::from_utf8(signature).unwrap();
+        let signature = minisign_verify::Signature::decode(&signature).unwrap();
+        let bytes = std::fs::read(desk.path(file)).unwrap();
+        key.verify(&bytes, &signature, false).unwrap();
+        let comment = format!("product:{PRODUCT} version:2.0.0 platform:{platform}");
+        assert_eq!(signature.trusted_comment(), comment);
+    }
+    let signature = minisign_verify::Signature::decode(&desk.read("feed.json.minisig")).unwrap();
+    let feed = desk.read("feed.json");
+    key.verify(feed.as_bytes(), &signature, false).unwrap();
+}
+
+#[test]
+fn signing_keeps_what_it_does_not_know_and_refuses_what_has_changed() {
+    let desk = Desk::new();
+    desk.keygen();
+    desk.make();
+    let mut feed = desk.feed();
+    feed["mirror"] = json!(["a", {"b": 1}]);
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    desk.sign();
+    assert_eq!(desk.feed()["mirror"], feed["mirror"]);
+    let sign = ["sign", "--product", PRODUCT, "--key", "key"];
+    std::fs::write(desk.path("Setup.exe"), "another").unwrap();
+    desk.refused(&sign, 2, "make the feed again");
+    std::fs::remove_file(desk.path("Setup.exe")).unwrap();
+    desk.refused(&sign, 5, "Setup.exe");
+    std::fs::write(desk.path("feed.json"), "{\"version\":\"1.0\"}").unwrap();
+    desk.refused(&sign, 2, "has no platforms");
+    std::fs::write(desk.path("feed.json"), "[").unwrap();
+    desk.refused(&sign, 2, "feed.json");
+}
+
+#[test]
+fn a_key_is_never_replaced_and_a_password_is_asked_of_people_only() {
+    let desk = Desk::new();
+    desk.keygen();
+    desk.refused(&["keygen", "--out", "key", "--no-password"], 5, "key");
+    desk.refused(&["keygen", "--out", "other"], 2, "--password-file");
+    assert!(!desk.path("other").exists());
+    desk.make();
+    for (bad, reason) in [
+        ("no key", "is no minisign secret key"),
+        ("a\nb\n", "is no minisign"),
+    ] {
+        std::fs::write(desk.path("bad"), bad).unwrap();
+        let sign = ["sign", "--product", PRODUCT, "--key", "bad"];
+        desk.refused(&sign, 2, reason);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(desk.path("key")).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+}
+
+fn minisign(desk: &Desk, arguments: &[&str]) -> Output {
+    let mut child = Command::new("minisign")
+        .args(arguments)
+        .current_dir(desk.dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // For a key with a password: typed, and typed again. Others do not read it.
+    let _ = child.stdin.take().unwrap().write_all(b"secret\nsecret\n");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    output
+}
+
+/// `minisign -v` is a version, `--version` an error; either shows that it is there.
+fn has_minisign() -> bool {
+    need::need("minisign")
+}
+
+#[test]
+fn the_program_minisign_verifies_what_we_sign() {
+    if !has_minisign() {
+        return;
+    }
+    let desk = Desk::new();
+    let public = desk.keygen();
+    desk.make();
+    desk.sign();
+    minisign(&desk, &["-V", "-H", "-P", &public, "-m", "feed.json"]);
+    let feed = desk.feed();
+    let signature = feed["platforms"]["linux-x86_64"]["signature"].as_str();
+    let signature = base64::decode_standard(signature.unwrap()).unwrap();
+    std::fs::write(desk.path("setup.run.minisig"), signature).unwrap();
+    let told = minisign(&desk, &["-V", "-H", "-Q", "-P", &public, "-m", "setup.run"]);
+    let comment = format!("product:{PRODUCT} version:2.0.0 platform:linux-x86_64\n");
+    assert_eq!(String::from_utf8_lossy(&told.stdout), comment);
+}
+
+#[test]
+fn a_key_of_the_program_minisign_signs_and_ours_does_there() {
+    if !has_minisign() {
+        return;
+    }
+    let desk = Desk::new();
+    let key = ["-G", "-W", "-p", "key.pub", "-s", "key"];
+    minisign(&desk, &key);
+    desk.make();
+    desk.sign();
+    minisign(&desk, &["-V", "-H", "-p", "key.pub", "-m", "feed.json"]);
+
+    // Without a password it leaves the checksum out: damage has to show in another way.
+    let key = desk.read("key");
+    let mut lines: Vec<String> = key.lines().map(str::to_owned).collect();
+    let mut bytes = base64::decode_standard(&lines[1]).unwrap();
+    bytes[70] ^= 1;
+    lines[1] = base64::encode_standard(&bytes);
+    std::fs::write(desk.path("damaged"), lines.join("\n")).unwrap();
+    let sign = ["sign", "--product", PRODUCT, "--key", "damaged"];
+    desk.refused(&sign, 2, "cannot sign");
+
+    let ours = desk.ok(&["keygen", "--out", "ours", "--no-password"]);
+    minisign(&desk, &["-S", "-s", "ours", "-m", "Setup.exe"]);
+    let public = ours["public_key"].as_str().unwrap();
+    minisign(&desk, &["-V", "-P", public, "-m", "Setup.exe"]);
+}
+
+/// Each use of a password takes a second and a gigabyte, as minisign means it to.
+#[test]
+fn keys_with_passwords_work_both_ways() {
+    if !has_minisign() {
+        return;
+    }
+    let desk = Desk::new();
+    minisign(&desk, &["-G", "-p", "key.pub", "-s", "key"]);
+    desk.make();
+    std::fs::write(desk.path("password"), "secret\n").unwrap();
+    let sign = ["sign", "--product", PRODUCT, "--key", "key"];
+    desk.ok(&[&sign[..], &["--password-file", "password"]].concat());
+    minisign(&desk, &["-V", "-H", "-p", "key.pub", "-m", "feed.json"]);
+    let wrong = desk.command(&sign).env(PASSWORD, "wrong").output().unwrap();
+    let told = answer(&wrong, 2).to_string();
+    assert!(told.contains("Wrong password"), "{told}");
+
+    let made = desk
+        .command(&["keygen", "--out", "ours"])
+        .env(PASSWORD, "secret")
+        .output();
+    let public = answer(&made.unwrap(), 0)["public_key"].clone();
+    minisign(&desk, &["-S", "-s", "ours", "-m", "Setup.exe"]);
+    minisign(
+        &desk,
+        &["-V", "-P", public.as_str().unwrap(), "-m", "Setup.exe"],
+    );
+}
