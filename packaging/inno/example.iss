@@ -1,4 +1,4 @@
-; The installer of Example CAD for Inno Setup 6. A sample: NOT RUN by our tests, since Inno Setup runs on Windows only; the
+; The installer of Example CAD for Inno Setup 6.3 or later. A sample: NOT RUN by our tests, since Inno Setup runs on Windows only; the
 ; NSIS example beside it does the same and is tested.
 ;
 ;   ISCC /DIscSetupDll=iscdesk32.dll /DIscDll=iscdesk.dll /DIscProgram=example.exe /DIscHelper=iscdesk.exe ^

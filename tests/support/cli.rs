@@ -1,5 +1,8 @@
 //! The command line as a child process, on a computer of its own: a folder with an options file and a state.
 
+// Each test file uses another part of this.
+#![allow(dead_code)]
+
 use crate::support::Sandbox;
 use serde_json::{Value, json};
 use std::path::PathBuf;
