@@ -1,7 +1,6 @@
 //! A machine that is never online, from the vendor's key to the proof of the return: the example is the customer's program,
 //! the command line is the vendor. Every build of it, each run with a hard time limit.
-//!
-//! And what valgrind says of that program, of the two C++ examples and of the documented samples: no definite leak.
+//! And what valgrind says of that program; of the other examples: `tests/valgrind.rs`.
 
 #![cfg(target_os = "linux")]
 
@@ -9,38 +8,18 @@
 mod cc;
 #[path = "support/need.rs"]
 mod need;
-#[path = "support/programs.rs"]
-mod programs;
-#[path = "support/sandbox.rs"]
-mod support;
 
 use cc::{Language, Linkage, Ran};
-use programs::Link;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use support::Sandbox;
 use tempfile::TempDir;
 
 const CODE: &str = "FILE-0001";
-/// The licence of the documentation's sample message.
-const ONLINE_CODE: &str = "0078369f54-a3ce-4dc7-8a62-904555416f9000";
 /// Valgrind takes twenty times as long.
 const VALGRIND_LIMIT: Duration = Duration::from_secs(300);
-/// The samples include by the paths of the documentation, whose backslashes are part of a file's name here.
-const DOCUMENTED: [(&str, &str); 2] = [
-    (
-        r"IscdeskApi\Sdk\Include\interface\SdkInvoker.h",
-        "compat/SdkInvoker.h",
-    ),
-    (
-        r"IscdeskApi\Sdk\Include\sdk\IscdeskSdkIdl.h",
-        "compat/IscdeskSdkIdl.h",
-    ),
-];
-
 /// The command to run a program by.
 type By = fn(&Path) -> Command;
 
@@ -196,62 +175,4 @@ fn valgrind_finds_nothing_in_the_airgapped_example() {
     if need::need("valgrind") {
         Story::new(Language::C, Linkage::Shared, valgrind).walk();
     }
-}
-
-/// A marketplace with one licence, and the options of it in the folder, where a program there looks for them.
-fn marketplace(folder: &Path) -> Sandbox {
-    let sandbox = Sandbox::start();
-    sandbox.license(json!({"license": ONLINE_CODE, "product_id": "P1", "amount": 3}));
-    let options = json!({
-        "vendor": "Example Ltd", "product": "Example CAD", "version": "1.0",
-        "endpoint": sandbox.http, "data_dir": folder.join("state"),
-        "access_key": sandbox.access_key, "secret_key": sandbox.secret_key
-    });
-    fs::write(folder.join("iscdesk.json"), options.to_string()).expect("a file");
-    sandbox
-}
-
-/// Runs a C++ example by valgrind, beside its options.
-fn example_by_valgrind(example: &str, arguments: &[&str], stdin: &str, told: &[&str]) {
-    if !need::need("c++") || !need::need("valgrind") {
-        return;
-    }
-    let dir = TempDir::new().expect("a temporary folder");
-    let source = cc::root().join("examples-c").join(example);
-    let program = cc::compile(&source, Language::Cpp, Linkage::Shared, dir.path());
-    let _sandbox = marketplace(dir.path());
-    let mut command = valgrind(&program);
-    command.args(arguments).current_dir(dir.path());
-    expect(&cc::run(&mut command, stdin, VALGRIND_LIMIT), 0, told);
-}
-
-#[test]
-fn valgrind_finds_nothing_in_the_mirror_example() {
-    let told = ["\nlicensed\nShutOut answers 0"];
-    example_by_valgrind("mirror.cpp", &[ONLINE_CODE], "", &told);
-}
-
-#[test]
-fn valgrind_finds_nothing_in_the_mini_cad() {
-    let user = format!("mesh 10\ncode PL-NONE\ncode {ONLINE_CODE}\nmesh 2000\nquit\n");
-    let told = ["meshed 2000 faces, 2000 of them fine"];
-    example_by_valgrind("minicad.cpp", &["part.txt"], &user, &told);
-}
-
-#[test]
-fn valgrind_finds_nothing_in_the_documented_samples() {
-    if !need::need("c++") || !need::need("valgrind") {
-        return;
-    }
-    let includes = TempDir::new().expect("a temporary folder");
-    for (documented, ours) in DOCUMENTED {
-        let include = format!("#include <{ours}>\n");
-        fs::write(includes.path().join(documented), include).expect("a file");
-    }
-    let include = format!("-I{}", includes.path().display());
-    let flags = ["-std=c++11", "-pthread", &include];
-    let program = programs::build("c++", "../cpp/samples.cpp", &flags, Link::Shared);
-    let _sandbox = marketplace(program.folder());
-    let ran = cc::run(&mut valgrind(program.file()), "", VALGRIND_LIMIT);
-    expect(&ran, 0, &[]);
 }
