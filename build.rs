@@ -1,5 +1,8 @@
-//! Makes the C header into OUT_DIR, where `tests/header.rs` compares it with the committed one, and gives the shared
-//! library its name.
+//! Makes the C header into OUT_DIR, where `tests/header.rs` compares it with the committed one, gives the shared library
+//! its name, and on Windows its version resource.
+
+#[path = "build/version_resource.rs"]
+mod version_resource;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,8 @@ const C_ABI: [&str; 12] = [
 
 fn main() {
     name_the_library();
+    leave_out_the_time();
+    version_resource::add();
     write_header();
 }
 
@@ -33,6 +38,15 @@ fn name_the_library() {
         _ => return,
     };
     println!("cargo:rustc-cdylib-link-arg={argument}");
+}
+
+/// MinGW's linker writes the time into each file, so that no two builds would be alike.
+fn leave_out_the_time() {
+    if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {
+        for files in ["rustc-cdylib-link-arg", "rustc-link-arg-bins"] {
+            println!("cargo:{files}=-Wl,--no-insert-timestamp");
+        }
+    }
 }
 
 fn write_header() {

@@ -5,6 +5,8 @@
 
 #[path = "support/cc.rs"]
 mod cc;
+#[path = "windows/image.rs"]
+mod image;
 #[path = "windows/life.rs"]
 mod life;
 #[path = "support/mingw.rs"]
@@ -17,8 +19,6 @@ mod support;
 use cc::{Language, Linkage, Ran};
 use mingw::{Workshop, windows_path};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 use support::Sandbox;
 use tempfile::TempDir;
@@ -26,26 +26,6 @@ use tempfile::TempDir;
 const CODE: &str = "PL-0123456789";
 /// A machine that runs many tests at once may stop any program for a moment; the library would stall it every time.
 const ATTEMPTS: usize = 3;
-
-/// What every Windows 10 has in its system folder.
-const SYSTEM: [&str; 16] = [
-    "advapi32.dll",
-    "api-ms-win-core-synch-l1-2-0.dll",
-    "api-ms-win-core-winrt-error-l1-1-0.dll",
-    "bcrypt.dll",
-    "bcryptprimitives.dll",
-    "combase.dll",
-    "crypt32.dll",
-    "iphlpapi.dll",
-    "kernel32.dll",
-    "ktmw32.dll",
-    "msvcrt.dll",
-    "ntdll.dll",
-    "oleaut32.dll",
-    "shell32.dll",
-    "userenv.dll",
-    "ws2_32.dll",
-];
 
 /// One computer with one product.
 struct Site {
@@ -192,66 +172,4 @@ fn a_window_never_stalls_though_the_marketplace_is_mute() {
     assert_eq!(ran.exit, Some(0), "{ran:?}");
     assert!(ran.stdout.contains("LicenseVerify"), "{ran:?}");
     assert!(!site.sandbox.requests_to("heartbeat").is_empty());
-}
-
-#[test]
-fn the_64_bit_file_shows_and_needs_what_it_should() {
-    let flags = ["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT"];
-    check_file(mingw::X64, &flags);
-}
-
-#[test]
-fn the_32_bit_file_shows_and_needs_what_it_should() {
-    check_file(mingw::X86, &["DYNAMIC_BASE", "NX_COMPAT"]);
-}
-
-fn check_file(target: &'static str, flags: &[&str]) {
-    let objdump = "x86_64-w64-mingw32-objdump";
-    let Some(library) = mingw::library(target).filter(|_| need::need(objdump)) else {
-        return;
-    };
-    let dll = library.join("iscdesk.dll");
-    let listing = mingw::tool(Command::new(objdump).arg("-p").arg(&dll));
-    assert_eq!(exports(&listing), expected_exports(), "{target}");
-    let system = |name: &str| SYSTEM.contains(&name.to_ascii_lowercase().as_str());
-    let foreign = imports(&listing).filter(|name| !system(name));
-    assert_eq!(foreign.collect::<Vec<_>>(), [""; 0], "{target}");
-    for flag in flags {
-        assert!(
-            listing.lines().any(|line| line.trim() == *flag),
-            "{target}: {flag}"
-        );
-    }
-}
-
-fn imports(listing: &str) -> impl Iterator<Item = &str> {
-    listing
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("DLL Name: "))
-}
-
-fn exports(listing: &str) -> BTreeSet<String> {
-    let table = listing
-        .split("[Ordinal/Name Pointer] Table")
-        .nth(1)
-        .expect("exports");
-    let names = table.lines().skip(1).take_while(|line| !line.is_empty());
-    names
-        .filter_map(|line| line.split_whitespace().last())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// What is committed, and what takes the place of a path or a string for installers here.
-fn expected_exports() -> BTreeSet<String> {
-    let committed = cc::root().join("include/symbols.txt");
-    let mut names: BTreeSet<String> = read(&committed).lines().map(str::to_owned).collect();
-    for twin in ["isc_device_fingerprint_w", "isc_install_report_w"] {
-        names.insert(twin.to_owned());
-    }
-    names
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
 }
