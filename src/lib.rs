@@ -16,5 +16,6 @@ mod platform;
 pub mod store;
 mod sync;
 pub mod text;
+pub mod upgrade;
 
 pub use error::{Cause, Error, Status};

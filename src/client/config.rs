@@ -29,6 +29,7 @@ use crate::license::{DayRule, Policy};
 use crate::marketplace::{Credentials, Endpoints, Proxy};
 use crate::store::{Location, Scope};
 use crate::text::Language;
+use crate::upgrade::Version;
 use checks::Checks;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -154,7 +155,7 @@ fn read(checks: &mut Checks<'_>, warnings: Vec<String>) -> Config {
 
 fn identity(checks: &mut Checks<'_>, upgrade: &Upgrade) -> Identity {
     let version = checks.required(Key::Version, shape::name);
-    if upgrade.feed.is_some() && !version.is_empty() && !shape::is_version(&version) {
+    if upgrade.feed.is_some() && !version.is_empty() && version.parse::<Version>().is_err() {
         checks.fault(
             Key::Version,
             "must be a semantic version or 2 to 4 numbers where upgrade_feed is set",

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::failures::Failures;
 use super::file::{Held, MachineKey, Returned};
 use super::verdict::{Judged, Policy};
+use crate::upgrade::UpgradeFacts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,6 +54,7 @@ pub struct Suite {
     pub machine_key: MachineKey,
     /// What went wrong in the background lately.
     pub failures: Failures,
+    pub upgrade: UpgradeFacts,
 }
 
 /// Which announcement of an expiry was made last.
@@ -75,6 +77,7 @@ impl Suite {
                 .collect(),
             files: self.files.clone(),
             returned: self.returned.clone(),
+            upgrade: self.upgrade.of_another_machine(),
             ..Suite::default()
         }
     }
@@ -105,6 +108,7 @@ impl Suite {
             self.expiry_notices.entry(code.clone()).or_insert(*notice);
         }
         self.failures.merge(&unsaved.failures);
+        self.upgrade.merge(&unsaved.upgrade);
         self.merge_files(unsaved);
     }
 

@@ -1,4 +1,4 @@
-//! Whether the process is coming to its end.
+//! Whether the process is coming to its end, and whose it is.
 //!
 //! On Windows the end of a process kills all threads but one, wherever they are, and only then tells the modules
 //! (`DllMain` with a reserved argument, and what runs from there). A lock that was held is never released then, and a
@@ -25,4 +25,11 @@ unsafe extern "system" {
 #[cfg(not(windows))]
 pub const fn is_ending() -> bool {
     false
+}
+
+/// Whose rights this process has.
+#[cfg(unix)]
+pub fn user() -> u32 {
+    // SAFETY: asks for a number and cannot fail.
+    unsafe { libc::geteuid() }
 }

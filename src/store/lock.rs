@@ -21,8 +21,8 @@ pub struct Lock {
 
 impl Lock {
     /// `None` where somebody else, in this process or another, holds it.
-    pub(super) fn try_take(path: PathBuf, shared: bool) -> Result<Option<Lock>, Error> {
-        let file = open(&path, shared).map_err(|e| storage_error(e, &path))?;
+    pub(crate) fn try_take(path: PathBuf, shared: bool) -> Result<Option<Lock>, Error> {
+        let file = open_lock_file(&path, shared)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock {
                 file,
@@ -47,6 +47,11 @@ impl Drop for Lock {
             let _ = self.file.unlock();
         }
     }
+}
+
+/// The file of a lock, made if missing; `shared`: for all users.
+pub fn open_lock_file(path: &Path, shared: bool) -> Result<File, Error> {
+    open(path, shared).map_err(|e| storage_error(e, path))
 }
 
 /// Opens first and makes only what is missing: in a sticky folder Linux refuses "open or make" on another user's file.

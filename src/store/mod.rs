@@ -29,6 +29,7 @@ mod tests_hostile;
 pub use facts::{Loaded, Note, Origin, Stamp};
 pub use given::read_given;
 pub use lock::Lock;
+pub(crate) use lock::open_lock_file;
 pub use paths::{FolderFacts, default_dir, survey, vet};
 
 use crate::license::Suite;
@@ -44,10 +45,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use write::{Old, Step, Target};
 
+pub(crate) use write::replace_private;
+
 /// Seals the state where `STATE_SECRET` is not set. It keeps users from editing, not experts from reading the library.
 const BUILT_IN_SECRET: &str = "iscdesk/state/8d1f0c1e5b7a4f3e9a62c4d7e0b35f19";
 const WRITE_LOCK: &str = ".lock";
 const CHECK_LOCK: &str = ".check";
+/// Of [`crate::upgrade::running`]: held for as long as a process runs.
+const RUNNING_LOCK: &str = ".running";
 
 /// What the store needs to know of the machine.
 pub trait Identity: Send + Sync {
@@ -201,7 +206,7 @@ impl Store {
     /// removes one that another process holds lets two in. Other machines' files are theirs.
     pub fn erase(&self, lock: &Lock) -> Result<(), Error> {
         let target = self.locked_target(lock)?;
-        let locks = [target.with(WRITE_LOCK), target.with(CHECK_LOCK)];
+        let locks = [WRITE_LOCK, CHECK_LOCK, RUNNING_LOCK].map(|suffix| target.with(suffix));
         aside::erase(&target, &locks).map_err(|(e, path)| storage_error(e, &path))
     }
 

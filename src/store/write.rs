@@ -105,6 +105,17 @@ fn overwrite(target: &Target, old: &Old, bytes: &[u8], reached: Reached) -> io::
     reached(Step::NewInPlace)
 }
 
+/// Replaces a small file of its owner's in one step.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(path);
+    let mut temp = fresh::create(dir, ".", aside::TEMPORARY, fresh::private)?;
+    temp.write_all(bytes)?;
+    temp.as_file().sync_all()?;
+    put_in_place(temp, path)?;
+    flush_folder(dir);
+    Ok(())
+}
+
 /// In halves, so that a test can stop in the middle.
 fn fill(file: &mut File, bytes: &[u8], reached: Reached) -> io::Result<()> {
     let (first, second) = bytes.split_at(bytes.len() / 2);

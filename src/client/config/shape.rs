@@ -3,6 +3,7 @@
 use super::{ACCOUNT_ID_MAX, NAME_MAX};
 use crate::license::file::base64::decode_standard;
 use crate::marketplace::{Endpoint, Proxy, roots};
+use crate::upgrade::url::{self, Query};
 use minisign_verify::PublicKey;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -81,15 +82,10 @@ pub(super) fn absolute(text: &str) -> Result<PathBuf, String> {
 
 /// `https`, or `http` to a loopback address. No query, for `.minisig` is appended to it.
 pub(super) fn feed(text: &str) -> Result<String, String> {
-    let after_scheme = text.find("://").map_or(0, |at| at + 3);
-    let slash = text[after_scheme..].find('/').map(|at| after_scheme + at);
-    let (server, path) = text.split_at(slash.unwrap_or(text.len()));
-    endpoint(server)?;
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\\\"<>^`{|}".contains(&byte);
-    if path.len() < 2 || !path.bytes().all(plain) {
-        return Err("must be the URL of a file, without a query".into());
+    match url::check(text, Query::Refused) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(fault) => Err(without("the endpoint ", fault)),
     }
-    Ok(text.to_owned())
 }
 
 pub(super) fn minisign_key(text: &str, number: usize) -> Result<String, String> {
@@ -102,43 +98,6 @@ pub(super) fn minisign_key(text: &str, number: usize) -> Result<String, String> 
 pub(super) fn license_key(text: &str, number: usize) -> Result<[u8; 32], String> {
     let bytes = decode_standard(text).and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| format!("key {number} is not 32 bytes in standard base64"))
-}
-
-/// A semantic version, or 2 to 4 numbers.
-pub(super) fn is_version(text: &str) -> bool {
-    let numbers: Vec<&str> = text.split('.').collect();
-    let plain = (2..=4).contains(&numbers.len()) && numbers.iter().all(|part| is_number(part));
-    plain || is_semantic(text)
-}
-
-fn is_semantic(text: &str) -> bool {
-    let (text, build) = cut(text, '+');
-    let (core, pre) = cut(text, '-');
-    let tidy = |part: &str| is_number(part) && (part == "0" || !part.starts_with('0'));
-    let core: Vec<&str> = core.split('.').collect();
-    let word = |part: &str| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        !part.is_empty() && part.bytes().all(fits)
-    };
-    let is_numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    core.len() == 3
-        && core.into_iter().all(tidy)
-        && pre.is_none_or(|pre| {
-            pre.split('.')
-                .all(|part| word(part) && (!is_numeric(part) || tidy(part)))
-        })
-        && build.is_none_or(|build| build.split('.').all(word))
-}
-
-fn cut(text: &str, at: char) -> (&str, Option<&str>) {
-    match text.split_once(at) {
-        Some((before, after)) => (before, Some(after)),
-        None => (text, None),
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
 }
 
 /// Errors name their subject; here the member's name stands before it.

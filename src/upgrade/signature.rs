@@ -1,0 +1,213 @@
+//! Minisign signatures of a feed and of packages: prehashed only, by one of the vendor's keys.
+
+use super::feed::{Feed, Package};
+use crate::{Cause, Error, Status};
+use minisign_verify::{PublicKey, Signature, StreamVerifier};
+
+/// The vendor's public keys. Any of them will do: one is current, others are of machines that have yet to see it.
+#[derive(Clone, Debug)]
+pub struct Keys(Vec<PublicKey>);
+
+/// The signature of a package whose trusted comment says what the feed says.
+pub struct PackageSignature {
+    signature: Signature,
+    size: u64,
+}
+
+/// A package that is being read.
+pub struct Reading<'a> {
+    verifier: StreamVerifier<'a>,
+    left: u64,
+}
+
+impl Keys {
+    /// Base64 lines as in `minisign.pub`.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Keys, Error> {
+        let keys = texts.into_iter().map(PublicKey::from_base64);
+        let keys: Vec<PublicKey> = keys.collect::<Result<_, _>>().map_err(|error| {
+            let text = format!("a minisign key of the program is not usable: {error}");
+            Error::new(Status::Config, Cause::Config, text)
+        })?;
+        Ok(Keys(keys))
+    }
+
+    /// Was the feed signed with one of the keys? `signature` is the content of `<feed>.minisig`.
+    pub fn verify_feed(&self, feed: &[u8], signature: &[u8]) -> Result<(), Error> {
+        let told = |why: &dyn std::fmt::Display| refused(format!("the feed's signature: {why}"));
+        let text = std::str::from_utf8(signature).map_err(|e| told(&e))?;
+        let signature = Signature::decode(text).map_err(|e| told(&e))?;
+        self.first(|key| key.verify(feed, &signature, false))
+            .map_err(|e| told(&e))
+    }
+
+    /// Begins to verify a package, of which every byte is to be given in order.
+    pub fn begin<'a>(&'a self, package: &'a PackageSignature) -> Result<Reading<'a>, Error> {
+        let begun = self.first(|key| key.verify_stream(&package.signature));
+        let verifier = begun.map_err(|e| refused(format!("the package's signature: {e}")))?;
+        Ok(Reading {
+            verifier,
+            left: package.size,
+        })
+    }
+
+    /// What the first key says that does not refuse; else the last refusal, which is that of a foreign key in most cases.
+    fn first<'a, T>(
+        &'a self,
+        ask: impl Fn(&'a PublicKey) -> Result<T, minisign_verify::Error>,
+    ) -> Result<T, minisign_verify::Error> {
+        let mut refusal = minisign_verify::Error::UnexpectedKeyId;
+        for key in &self.0 {
+            match ask(key) {
+                Ok(answer) => return Ok(answer),
+                Err(minisign_verify::Error::UnexpectedKeyId) => {}
+                Err(other) => refusal = other,
+            }
+        }
+        Err(refusal)
+    }
+}
+
+impl PackageSignature {
+    /// An old signed installer must not pass for a new one, nor one of another product or platform. Seen before a byte is
+    /// fetched; that the comment itself is signed is seen at the end.
+    pub fn of(
+        package: &Package,
+        feed: &Feed,
+        product: &str,
+        platform: &str,
+    ) -> Result<PackageSignature, Error> {
+        let signature = Signature::decode(&package.signature)
+            .map_err(|e| refused(format!("the package's signature: {e}")))?;
+        if signature.trusted_comment() != feed.trusted_comment(product, platform) {
+            return Err(refused(
+                "the package's signature is for another product, version or platform",
+            ));
+        }
+        Ok(PackageSignature {
+            signature,
+            size: package.size,
+        })
+    }
+}
+
+impl Reading<'_> {
+    pub fn update(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or_else(|| refused("the package is larger than announced"))?;
+        self.verifier.update(bytes);
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<(), Error> {
+        if self.left > 0 {
+            return Err(refused("the package is smaller than announced"));
+        }
+        let done = self.verifier.finalize();
+        done.map_err(|e| refused(format!("the package's signature: {e}")))
+    }
+}
+
+fn refused(text: impl Into<String>) -> Error {
+    Error::new(Status::UpgradeSignature, Cause::Refused, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upgrade::testing::{Vendor, feed_of};
+
+    const PRODUCT: &str = "Mini CAD";
+    const PLATFORM: &str = "linux-x86_64";
+    const BYTES: &[u8] = b"an installer";
+
+    fn verified(keys: &Keys, package: &PackageSignature, bytes: &[u8]) -> Result<(), Error> {
+        let mut reading = keys.begin(package)?;
+        for piece in bytes.chunks(5) {
+            reading.update(piece)?;
+        }
+        reading.finish()
+    }
+
+    fn signed(vendor: &Vendor, comment: &str) -> (Feed, Package) {
+        let feed = feed_of("2.0.0", PLATFORM, BYTES, &vendor.sign(BYTES, comment));
+        let package = feed.platforms[PLATFORM].clone();
+        (feed, package)
+    }
+
+    #[test]
+    fn a_feed_is_the_vendors_or_refused() {
+        let (vendor, other) = (Vendor::new(), Vendor::new());
+        let keys = Keys::parse([other.key(), vendor.key()].iter().map(String::as_str)).unwrap();
+        let signature = vendor.sign(b"feed", "any");
+        assert_eq!(keys.verify_feed(b"feed", signature.as_bytes()), Ok(()));
+        let foreign = Vendor::new().sign(b"feed", "any");
+        let legacy = signature.replacen("RU", "RW", 1);
+        for (bytes, signature) in [
+            (&b"fee"[..], signature.as_bytes()),
+            (b"feed", foreign.as_bytes()),
+            (b"feed", legacy.as_bytes()),
+            (b"feed", &signature.as_bytes()[..40]),
+            (b"feed", b""),
+            (b"feed", b"\xff"),
+        ] {
+            let error = keys.verify_feed(bytes, signature).unwrap_err();
+            assert_eq!(error.status, Status::UpgradeSignature);
+        }
+        let altered = signature.replace("any", "one");
+        assert!(keys.verify_feed(b"feed", altered.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_package_is_whole_and_for_this_product_version_and_platform() {
+        let vendor = Vendor::new();
+        let keys = Keys::parse([vendor.key().as_str()]).unwrap();
+        let comment = "product:Mini CAD version:2.0.0 platform:linux-x86_64";
+        let (feed, package) = signed(&vendor, comment);
+        let good = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM).unwrap();
+        assert_eq!(verified(&keys, &good, BYTES), Ok(()));
+        for bytes in [&b"an installe"[..], b"an installer!", b"AN INSTALLER", b""] {
+            let error = verified(&keys, &good, bytes).unwrap_err();
+            assert_eq!(error.status, Status::UpgradeSignature);
+        }
+        for comment in [
+            "product:Mini CAD version:1.0.0 platform:linux-x86_64",
+            "product:Other version:2.0.0 platform:linux-x86_64",
+            "product:Mini CAD version:2.0.0 platform:windows-x86_64",
+            "product:Mini CAD version:2.0.0 platform:linux-x86_64 ",
+            "",
+        ] {
+            let (feed, package) = signed(&vendor, comment);
+            let refused = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM);
+            assert_eq!(
+                refused.err().unwrap().status,
+                Status::UpgradeSignature,
+                "{comment}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comment_that_was_changed_after_signing_is_seen() {
+        let vendor = Vendor::new();
+        let keys = Keys::parse([vendor.key().as_str()]).unwrap();
+        let old = vendor.sign(
+            BYTES,
+            "product:Mini CAD version:1.0.0 platform:linux-x86_64",
+        );
+        let passed_off = old.replace("version:1.0.0", "version:2.0.0");
+        let feed = feed_of("2.0.0", PLATFORM, BYTES, &passed_off);
+        let package = &feed.platforms[PLATFORM];
+        let signature = PackageSignature::of(package, &feed, PRODUCT, PLATFORM).unwrap();
+        assert!(verified(&keys, &signature, BYTES).is_err());
+    }
+
+    #[test]
+    fn a_foreign_key_is_seen_before_a_byte_is_read() {
+        let vendor = Vendor::new();
+        let keys = Keys::parse([Vendor::new().key().as_str()]).unwrap();
+        let comment = "product:Mini CAD version:2.0.0 platform:linux-x86_64";
+        let (feed, package) = signed(&vendor, comment);
+        let signature = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM).unwrap();
+        assert!(keys.begin(&signature).is_err());
+    }
+}
