@@ -19,3 +19,7 @@ pub mod text;
 pub mod upgrade;
 
 pub use error::{Cause, Error, Status};
+// For the helper of upgrades, which may hold no `unsafe` of its own.
+#[cfg(all(windows, feature = "cli"))]
+#[doc(hidden)]
+pub use platform::elevation;

@@ -8,6 +8,8 @@
 //! | `feed.json`, `feed.json.minisig` | the feed as it was verified | library |
 //! | `plan.json` | [`Plan`], last of all: with it the package is staged | library |
 //! | `attempts.json`, `result.json` | [`Attempts`], [`Outcome`] | helper |
+//! | `installer.lock` | an installer is at work, also one whose helper was killed | |
+//! | `helper-…`, `run-…` | the copies of helper and package that run | helper |
 //! | `install.json` | progress: see [`crate::install`] | helper, installer |
 //!
 //! Small files are replaced in one step. The folder is its owner's alone; in scope machine the administrator's, whom others

@@ -8,6 +8,7 @@
 //! | `doctor` | what is well and what is not |
 //! | `license/` | licence files, for machines that are never online |
 //! | `feed/` | upgrade feeds, for vendors |
+//! | `upgrade_run/` | the helper of upgrades: runs a staged installer once the program has ended |
 //! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
 //! | `connect`, `secrets` | from arguments to a client |
 //! | `holdings`, `words`, `output`, `exit`, `progress` | from an answer to text, JSON, exit code; patience meanwhile |
@@ -31,6 +32,7 @@ mod progress;
 mod sandbox;
 mod secrets;
 mod status;
+mod upgrade_run;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -76,6 +78,8 @@ enum Command {
     /// Tell what is well and what is not on this computer: for support desks
     #[command(after_long_help = secrets::HELP)]
     Doctor(doctor::Args),
+    /// Install a staged upgrade once the program has ended: started by the library
+    UpgradeRun(upgrade_run::Args),
     /// Run a marketplace on loopback, to develop and test against
     Sandbox(sandbox::Args),
     /// A guided tour: a C program, a sandbox, and everything that can happen to a licence
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
         Command::InstallReport(args) => install_report::run(&args),
         Command::License(command) => license::run(&command),
         Command::Feed(command) => feed::run(&command),
+        Command::UpgradeRun(args) => upgrade_run::run(&args),
         Command::Sandbox(args) => match sandbox::run(args) {
             // It has said its line of JSON when it was ready.
             Ok(()) => return ExitCode::SUCCESS,

@@ -1,0 +1,373 @@
+//! The helper of upgrades: what it runs and what it does not, when, how often, and what it leaves behind.
+#![cfg(unix)]
+
+#[path = "support/staged.rs"]
+mod staged;
+
+use iscdesk::upgrade::{Ended, Plan};
+use staged::{Staged, VERSION, Vendor};
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+const DONE: &str = r#"{"status":1,"progress":100,"errorMsg":""}"#;
+
+#[test]
+fn a_staged_installer_runs_alone_in_a_private_folder_and_nothing_is_left() {
+    let staged = Staged::with(
+        "for arg; do echo \"$arg\" >> $LOG; done
+         here=$(dirname \"$0\"); ls -A \"$here\" >> $LOG; test \"$here\" = \"$(pwd)\" && echo here >> $LOG
+         stat -c %a \"$here\" \"$0\" >> $LOG; cat >> $LOG; echo end >> $LOG",
+    );
+    let result = staged.run();
+    assert_eq!(
+        (result.outcome, result.exit_code, result.attempts),
+        (Ended::Installed, Some(0), 1)
+    );
+    assert_eq!(
+        (result.version.as_str(), result.text.as_str()),
+        (VERSION, "")
+    );
+    let (into, progress) = (staged.program_dir(), staged.staging.progress());
+    let expected = format!(
+        "--into\n{}\n--progress={}\npackage-2.0.0\nhere\n700\n500\nend\n",
+        into.display(),
+        progress.display()
+    );
+    assert_eq!(staged.said(), expected);
+    assert_eq!(staged.progress(), DONE);
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+#[test]
+fn without_a_plan_there_is_nothing_to_do() {
+    let staged = Staged::empty();
+    staged.start();
+    staged.wait();
+    assert_eq!(staged.left(), [""; 0]);
+    let elsewhere = Command::new(&staged.helper)
+        .args(["upgrade-run", "--staging"])
+        .arg(staged.dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(elsewhere.status.code(), Some(2), "{elsewhere:?}");
+}
+
+/// Runs the helper on something that must not be run, and returns what it says of it.
+fn refused(staged: &Staged) -> String {
+    let result = staged.run();
+    assert_eq!(staged.said(), "", "it was run");
+    assert_eq!((result.outcome, result.exit_code), (Ended::Failed, None));
+    assert!(!result.text.is_empty());
+    assert!(
+        staged.progress().contains("\"status\":0"),
+        "{}",
+        staged.progress()
+    );
+    // It cannot be good another time, so it is gone.
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+    result.text
+}
+
+const RUNS: &str = "echo run >> $LOG";
+
+#[test]
+fn a_package_that_was_swapped_is_not_run() {
+    let staged = Staged::with(RUNS);
+    let good = fs::read_to_string(staged.package()).unwrap();
+    let other = good.replace("run >>", "bad >>");
+    assert_eq!(other.len(), good.len());
+    fs::write(staged.package(), other).unwrap();
+    assert!(refused(&staged).contains("signature"));
+
+    for (change, why) in [("# more", "larger"), ("", "smaller")] {
+        let staged = Staged::with(RUNS);
+        let mut bytes = fs::read(staged.package()).unwrap();
+        match change {
+            "" => bytes.truncate(bytes.len() - 1),
+            more => bytes.extend(more.as_bytes()),
+        }
+        fs::write(staged.package(), bytes).unwrap();
+        assert!(refused(&staged).contains(why));
+    }
+    let staged = Staged::with(RUNS);
+    fs::remove_file(staged.package()).unwrap();
+    assert!(refused(&staged).contains("gone"));
+}
+
+#[test]
+fn swapping_while_the_helper_waits_or_the_installer_runs_changes_nothing() {
+    let staged = Staged::with(RUNS);
+    let program = staged.running();
+    staged.start();
+    fs::write(
+        staged.package(),
+        format!("#!/bin/sh\necho bad >> {}\n", staged.log().display()),
+    )
+    .unwrap();
+    drop(program);
+    staged.wait();
+    assert_eq!(staged.said(), "");
+    assert_eq!(
+        staged.staging.outcome().unwrap().unwrap().outcome,
+        Ended::Failed
+    );
+
+    // The copy that runs is another file than the one that was staged.
+    let staged = Staged::empty();
+    let (log, package) = (staged.log(), staged.package());
+    let (log, package) = (log.display(), package.display());
+    staged.stage(format!(
+        "echo 'echo bad >> {log}' > {package}\ncmp -s \"$0\" {package} || echo run >> {log}"
+    ));
+    assert_eq!(staged.run().outcome, Ended::Installed);
+    assert_eq!(staged.said(), "run\n");
+}
+
+#[test]
+fn an_installer_of_another_product_version_or_platform_is_not_run() {
+    let staged = Staged::empty();
+    let good = staged.comment();
+    for comment in [
+        good.replace("2.0.0", "1.9.0"),
+        good.replace("Example CAD", "Other CAD"),
+        good.replace("platform:", "platform:windows-"),
+        format!("{good} "),
+        String::new(),
+    ] {
+        let staged = Staged::empty();
+        let package = format!("#!/bin/sh\necho run >> {}\n", staged.log().display());
+        let feed = staged.feed(package.as_bytes(), &comment);
+        let signature = staged.vendor.sign(feed.to_string().as_bytes(), "feed");
+        staged.put(package.as_bytes(), &feed, &signature);
+        let why = refused(&staged);
+        assert!(
+            why.contains("another product, version or platform"),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_signed_by_the_vendor_is_not_run() {
+    // The feed by somebody else, by nobody, and changed after it was signed: arguments are the vendor's, too.
+    for case in ["foreign", "none", "missing", "changed"] {
+        let staged = Staged::with(RUNS);
+        let mut signed = staged.staging.signed_feed().unwrap().unwrap();
+        match case {
+            "foreign" => signed.signature = Vendor::new().sign(&signed.feed, "feed").into_bytes(),
+            "none" => signed.signature.clear(),
+            "changed" => {
+                let text = String::from_utf8(signed.feed).unwrap();
+                signed.feed = text.replace("--into", "--evil").into_bytes();
+            }
+            _ => {}
+        }
+        staged.staging.write_signed_feed(&signed).unwrap();
+        if case == "missing" {
+            fs::remove_file(staged.staging.dir().join("feed.json.minisig")).unwrap();
+        }
+        assert!(refused(&staged).contains("signature"), "{case}");
+    }
+    // The package by somebody else.
+    let staged = Staged::empty();
+    let package = format!("#!/bin/sh\necho run >> {}\n", staged.log().display());
+    let mut feed = staged.feed(package.as_bytes(), &staged.comment());
+    let platform = iscdesk::upgrade::this_platform();
+    let foreign = Vendor::new().sign(package.as_bytes(), &staged.comment());
+    feed["platforms"][&platform]["signature"] = foreign.into();
+    let signature = staged.vendor.sign(feed.to_string().as_bytes(), "feed");
+    staged.put(package.as_bytes(), &feed, &signature);
+    assert!(refused(&staged).contains("signature"));
+}
+
+#[test]
+fn a_plan_that_leads_back_or_elsewhere_is_not_followed() {
+    let staged = Staged::with(RUNS);
+    let changes: [fn(&mut Plan); 7] = [
+        |plan| plan.installed = "2.0.0".into(),
+        |plan| plan.installed = "3.0".into(),
+        |plan| plan.platform = "windows-i686".into(),
+        |plan| plan.format = 2,
+        |plan| plan.version = "2.0.1".into(),
+        |plan| plan.public_keys.clear(),
+        |plan| plan.product = "Other CAD".into(),
+    ];
+    for change in changes {
+        let staged = Staged::with(RUNS);
+        let mut plan = staged.plan();
+        change(&mut plan);
+        staged.staging.write_plan(&plan).unwrap();
+        refused(&staged);
+    }
+    fs::write(staged.staging.dir().join("plan.json"), "{").unwrap();
+    assert!(refused(&staged).contains("plan.json is damaged"));
+}
+
+#[test]
+fn a_failing_installer_is_tried_three_times_and_no_more() {
+    let staged = Staged::with(
+        "echo run >> $LOG; progress=${3#--progress=}
+         echo '{\"status\":0,\"progress\":40,\"errorMsg\":\"\"}' > \"$progress\"; exit 5",
+    );
+    for attempt in 1..=3 {
+        let result = staged.run();
+        assert_eq!((result.outcome, result.exit_code), (Ended::Failed, Some(5)));
+        assert_eq!(result.attempts, attempt);
+        assert!(
+            staged
+                .progress()
+                .starts_with(r#"{"status":0,"progress":40,"errorMsg":"the installer"#)
+        );
+        let kept = staged.left().contains(&"plan.json".to_owned());
+        assert_eq!(kept, attempt < 3, "{:?}", staged.left());
+    }
+    staged.start();
+    staged.wait();
+    assert_eq!(staged.said(), "run\n".repeat(3));
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+#[test]
+fn an_installer_that_succeeds_the_second_time_is_installed() {
+    let staged = Staged::with("echo run >> $LOG; test $(wc -l < $LOG) = 2");
+    assert_eq!(staged.run().outcome, Ended::Failed);
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::Installed, 2));
+    assert_eq!(staged.progress(), DONE);
+}
+
+#[test]
+fn it_waits_for_every_process_of_the_product() {
+    let staged = Staged::with("echo installed >> $LOG");
+    let processes = ["first", "second"].map(|name| (name, staged.running()));
+    staged.start();
+    for (name, process) in processes {
+        let mut log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(staged.log())
+            .unwrap();
+        writeln!(log, "{name} ends").unwrap();
+        drop(process);
+    }
+    staged.wait();
+    assert_eq!(staged.said(), "first ends\nsecond ends\ninstalled\n");
+}
+
+#[test]
+fn of_many_helpers_one_works() {
+    let staged = Staged::with(RUNS);
+    let program = staged.running();
+    let helpers: Vec<_> = (0..5).map(|_| staged.spawn()).collect();
+    for mut helper in helpers {
+        assert!(helper.wait().unwrap().success());
+    }
+    drop(program);
+    staged.wait();
+    assert_eq!(staged.said(), "run\n");
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+#[test]
+fn an_installer_may_replace_the_helper() {
+    let mut staged = Staged::empty();
+    let helper = staged.program_dir().join("iscdesk");
+    fs::copy(&staged.helper, &helper).unwrap();
+    staged.helper = helper.clone();
+    // Written over, which Linux refuses for a program that runs.
+    staged.stage("cat > \"$2/iscdesk\" <<end\n#!/bin/sh\necho new\nend\n".into());
+    assert_eq!(staged.run().outcome, Ended::Installed);
+    assert_eq!(fs::read_to_string(helper).unwrap(), "#!/bin/sh\necho new\n");
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_helper_killed_during_the_installation_is_followed_by_another_once_it_has_ended() {
+    let staged = Staged::empty();
+    let [begun, go_on] = ["begun", "go on"].map(|name| staged.dir.path().join(name));
+    fifo(&begun);
+    fifo(&go_on);
+    staged.stage(format!(
+        "echo run >> '{}'; test $(wc -l < '{0}') = 2 && exit 0; echo $PPID > '{}'; read word < '{}'; exit 1",
+        staged.log().display(),
+        begun.display(),
+        go_on.display()
+    ));
+    staged.start();
+    // Opening waits for the installer.
+    let helper = fs::read_to_string(&begun).unwrap();
+    let killed = Command::new("kill").args(["-9", helper.trim()]).status();
+    assert!(killed.unwrap().success());
+    let helper_lock = fs::File::open(staged.staging.dir().join("helper.lock")).unwrap();
+    helper_lock.lock().unwrap();
+    drop(helper_lock);
+    // The installer that it left is still at work: none is started beside it.
+    staged.start();
+    let helper_lock = fs::File::open(staged.staging.dir().join("helper.lock")).unwrap();
+    helper_lock.lock().unwrap();
+    drop(helper_lock);
+    assert_eq!(staged.said(), "run\n");
+    assert!(staged.staging.plan().unwrap().is_some());
+    fs::write(&go_on, "on\n").unwrap();
+    staged.wait();
+
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::Installed, 2));
+    assert_eq!(staged.said(), "run\nrun\n");
+    assert_eq!(
+        staged.left(),
+        ["install.json", "result.json"],
+        "also what the killed one left"
+    );
+}
+
+#[test]
+fn an_installer_that_never_comes_to_an_end_is_given_up_after_three_attempts() {
+    let staged = Staged::with("echo run >> $LOG; kill -9 $PPID");
+    for _ in 0..3 {
+        staged.start();
+        staged.wait();
+        assert_eq!(staged.staging.outcome().unwrap(), None);
+    }
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::Failed, 3));
+    assert!(result.text.contains("3 times"), "{}", result.text);
+    assert_eq!(staged.said(), "run\n".repeat(3));
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+#[test]
+fn an_installer_that_needs_an_administrator_says_so() {
+    if ["/usr/bin/pkexec", "/usr/local/bin/pkexec"]
+        .iter()
+        .any(|path| Path::new(path).exists())
+    {
+        println!("skipped: pkexec would ask somebody");
+        return;
+    }
+    let staged = Staged::with("echo run >> $LOG; exit 77");
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::NeedsAdmin, 1));
+    assert!(result.text.contains("administrator"), "{}", result.text);
+    assert!(
+        staged.staging.plan().unwrap().is_some(),
+        "somebody may agree another time"
+    );
+}
+
+#[test]
+fn a_folder_that_others_can_write_is_not_trusted() {
+    let staged = Staged::with(RUNS);
+    fs::set_permissions(staged.staging.dir(), Permissions::from_mode(0o777)).unwrap();
+    let output = staged.command().output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    staged.wait();
+    assert_eq!(staged.said(), "");
+}
