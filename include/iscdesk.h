@@ -630,7 +630,8 @@ typedef struct isc_license_info {
 #define ISC_EVENT_LICENSE_CHANGED 3
 
 /**
- * `LicenseExpiring`: once each when 30, 7 and 1 day are left, among all processes of the state folder.
+ * `LicenseExpiring`: once each when 30, 7 and 1 day are left, and at most once a day, among all processes of the state
+ * folder. One that the program was not told, since it ended before, is raised again at its next start.
  */
 #define ISC_EVENT_LICENSE_EXPIRING 4
 
@@ -1242,7 +1243,8 @@ isc_status isc_request_license_file(struct isc_client *c,
                                     const char *device_info);
 
 /**
- * Tells what the program's own verification of a requested licence came to.
+ * Tells what the program's own verification of a requested licence came to. It is kept in the state; where it failed, no
+ * use is reported for the rest of the day, unless a later call says that it succeeded.
  *
  * \param c              the client
  * \param verified       non-zero: the licence is good; 0: it is not
@@ -1253,7 +1255,10 @@ isc_status isc_request_license_file(struct isc_client *c,
  *
  * Any thread; returns at once.
  */
-ISC_API isc_status isc_notify_license_verified(struct isc_client *c, int32_t verified, const char *error_message);
+ISC_API
+isc_status isc_notify_license_verified(struct isc_client *c,
+                                       int32_t verified,
+                                       const char *error_message);
 
 /**
  * Makes the request that the customer of a machine without network sends to the vendor for a licence file: a JSON

@@ -8,7 +8,7 @@
 //! at the latest and the wall clock is looked at again.
 
 use super::core::Core;
-use super::today::Checked;
+use super::today::{Asker, Checked};
 use crate::error::{Cause, Error, Status};
 use crate::license::verdict::Judged;
 use crate::license::{Suite, expiring, schedule};
@@ -44,7 +44,7 @@ pub async fn run(core: Arc<Core>) {
         } else {
             core.save_unsaved();
         }
-        core.announce_expiries().await;
+        core.announce_expiries();
         let sleep = core.next_sleep(&pace);
         // Nudged: something was done, set or taken up.
         let _ = timeout(sleep, core.nudged.notified()).await;
@@ -80,7 +80,7 @@ impl Core {
         pace.not_before = None;
         self.save_unsaved();
         let deadline = Instant::now() + self.config.timeouts.call;
-        let result = self.check(None, deadline).await;
+        let result = self.check(None, Asker::Check, deadline).await;
         if let Some(error) = failure(&result)
             && error.status != Status::Unsupported
         {

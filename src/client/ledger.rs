@@ -10,8 +10,9 @@ use super::window::Window;
 use crate::error::{Error, Status, masked};
 use crate::events::{Event, event};
 use crate::license::file::{Grant, Held};
+use crate::license::suite::ExpiryNotice;
 use crate::license::verdict::Judged;
-use crate::license::{Suite, Verdict, expiring};
+use crate::license::{Suite, Verdict};
 use crate::store::{Loaded, Lock, Origin, Stamp};
 use crate::sync::lock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub struct Ledger {
     pub unsaved: bool,
     /// The verdicts that the program knows of.
     announced: BTreeMap<String, Verdict>,
+    /// The last `LicenseExpiring` raised in this process, by code: it may still wait for the program.
+    pub expiries_raised: BTreeMap<String, ExpiryNotice>,
     /// Where to publish when something is licensed for certain.
     window: Option<&'static Window>,
 }
@@ -280,49 +283,6 @@ impl Core {
             let (shown, was, is) = (masked(&code), before.name(), after.name());
             self.log.info(|| format!("licence {shown}: {was} -> {is}"));
             self.raise(event::license_changed(&code, before, after));
-        }
-    }
-
-    /// Announces expiries that have come near, once each.
-    pub async fn announce_expiries(&self) {
-        let due: Vec<(String, expiring::Notice)> = {
-            let ledger = lock(&self.ledger);
-            let Some(now) = self.believed(&ledger.suite) else {
-                return;
-            };
-            let licensed = |code: &str| self.verdict(&ledger.suite, code).is_licensed();
-            ledger
-                .suite
-                .licenses
-                .iter()
-                .filter(|(code, _)| licensed(code))
-                .filter_map(|(code, facts)| {
-                    let last = ledger.suite.expiry_notices.get(code);
-                    let judged = Judged::new(facts, &self.config.policy);
-                    let expires_at = judged.expiry(Some(now));
-                    let notice = expiring::due_notice(expires_at, now, last)?;
-                    let days = expiring::days_left(expires_at, now);
-                    Some((code.clone(), expiring::Notice { notice, days }))
-                })
-                .collect()
-        };
-        if due.is_empty() {
-            return;
-        }
-        // An unsaved notice is repeated at the next start, no more.
-        let _ = self
-            .change(|suite| {
-                for (code, due) in &due {
-                    suite.expiry_notices.insert(code.clone(), due.notice);
-                }
-            })
-            .await;
-        for (code, due) in due {
-            self.raise(event::license_expiring(
-                &code,
-                due.notice.expires_at,
-                due.days,
-            ));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who is told of events: the program's one callback, polling, and the wake-up of its loop.
 
 use super::Client;
+use super::notices::Noting;
 use crate::error::{Cause, Error, Status};
 use crate::events::{Delivery, Ended, Event, Receiver, Refused, Wake};
 use crate::sync::Deadline;
@@ -17,7 +18,8 @@ impl Client {
         if self.core.config.delivery == Delivery::Thread {
             self.core.start_dispatcher()?;
         }
-        let ended = self.core.life.hub.register(receiver, &callback_patience());
+        let noting = Arc::new(Noting::new(receiver, &self.core));
+        let ended = self.core.life.hub.register(noting, &callback_patience());
         let status = ended_status(ended)?;
         // What time alone changes is told as well.
         self.start_background()?;

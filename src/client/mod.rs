@@ -10,7 +10,8 @@
 //! | [`core`] | what the parts of a client share |
 //! | [`calls`], [`inbox`], [`worker`] | a call's way to the worker and back; the threads |
 //! | [`online`], [`activation`], [`today`] | the way to the marketplace and back; activation; today's check |
-//! | [`background`], [`requests`], [`listening`] | what happens unasked; licence requests; who is told of events |
+//! | [`background`], [`requests`] | what happens unasked; licence requests |
+//! | [`listening`], [`notices`] | who is told of events; which expiries were |
 //! | [`files`], [`give_back`] | licence files: taken up and proved again; asked for and given back |
 //! | [`ledger`], [`snapshot`], [`window`] | the suite as this process knows it; what the lock-free reads see |
 //! | [`lifecycle`] | open, closing, closed |
@@ -31,6 +32,7 @@ pub mod lifecycle;
 mod listening;
 mod live;
 mod log;
+mod notices;
 mod online;
 pub mod options;
 mod requests;
@@ -57,6 +59,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use surroundings::Surroundings;
+use today::Asker;
 
 pub use info::{Info, Source};
 pub use log::{Level, LogSink};
@@ -169,7 +172,7 @@ impl Client {
         let codes = self.held_codes(code)?;
         let only = code.map(str::to_owned);
         self.core.call(|core, deadline| async move {
-            let report = core.check(only.as_deref(), deadline).await;
+            let report = core.check(only.as_deref(), Asker::Check, deadline).await;
             today::heartbeat_answer(&core, &codes, report)
         })
     }

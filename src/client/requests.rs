@@ -1,6 +1,7 @@
 //! Licence requests: the program asks, waits for the `LicenseVerify` event, verifies, and tells the outcome.
 
 use super::core::Core;
+use super::today::Asker;
 use super::{Client, not_activated};
 use crate::error::{Cause, Error, Status};
 use crate::events::event;
@@ -63,7 +64,10 @@ impl Client {
             ));
         }
         let core = self.core.clone();
-        let at = core.clock.local();
+        let at = {
+            let suite = &lock(&core.ledger).suite;
+            core.believed(suite).unwrap_or_else(|| core.clock.local())
+        };
         self.core.put(Box::pin(async move {
             let record = |suite: &mut Suite| {
                 suite.verification = Some(Verification {
@@ -74,6 +78,8 @@ impl Client {
             };
             // A failure to save is in the log.
             let _ = core.change(record).await;
+            // Today's usage report may have waited for this.
+            core.nudge();
         }))?;
         Ok(Status::Ok)
     }
@@ -82,8 +88,8 @@ impl Client {
 impl Core {
     async fn answer_request(&self) {
         let deadline = Instant::now() + self.config.timeouts.call;
-        // Why a check failed is in its own event; what counts here is whether there is a usable licence.
-        let _ = self.check(None, deadline).await;
+        // Why a check failed is in the log; what counts here is whether there is a usable licence.
+        let _ = self.check(None, Asker::Request, deadline).await;
         let best = self.best_usable();
         let event = match &best {
             Ok(code) => event::license_verify_string(Ok(code)),

@@ -5,6 +5,7 @@ use super::not_activated;
 use super::online::{Online, is_about_the_code};
 use crate::error::{Error, Status, masked};
 use crate::events::event;
+use crate::license::suite::Verification;
 use crate::license::{Said, schedule};
 use crate::marketplace::{BATCH_MAX, Clients, Usage};
 use crate::store;
@@ -12,6 +13,15 @@ use crate::sync::lock;
 use crate::text;
 use std::collections::BTreeMap;
 use tokio::time::{Instant, timeout_at};
+
+/// Who has today's check made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// The background or `isc_heartbeat`: `Heartbeat` tells of it.
+    Check,
+    /// A licence request, which has an answer of its own.
+    Request,
+}
 
 /// What the check of one code came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +37,7 @@ impl Core {
     pub async fn check(
         &self,
         only: Option<&str>,
+        asker: Asker,
         deadline: Instant,
     ) -> Result<BTreeMap<String, Checked>, Error> {
         // Whoever is at it may hang; half the time is left to ask ourselves.
@@ -35,7 +46,7 @@ impl Core {
         self.refresh();
         let mut report = self.nothing_checked(only);
         if self.due_codes(only).is_empty() && !self.is_usage_due(only) {
-            self.announce_expiries().await;
+            self.announce_expiries();
             return Ok(report);
         }
         let online = self.go_online(deadline)?;
@@ -52,13 +63,13 @@ impl Core {
             {
                 hopeless = Some(error.clone());
             }
-            self.raise_heartbeat(&code, &result);
+            self.tell_checked(&code, asker, &result);
             report.insert(code, Checked::Now(result));
         }
         if hopeless.is_none() {
             self.report_todays_use(&online, only).await;
         }
-        self.announce_expiries().await;
+        self.announce_expiries();
         Ok(report)
     }
 
@@ -116,6 +127,11 @@ impl Core {
         let Some(now) = self.believed(&ledger.suite) else {
             return Vec::new();
         };
+        // What the program itself has refused today is not in use.
+        let refused = |found: &Verification| !found.verified && day.same_day(found.at, now);
+        if ledger.suite.verification.as_ref().is_some_and(refused) {
+            return Vec::new();
+        }
         ledger
             .suite
             .licenses
@@ -165,7 +181,7 @@ impl Core {
         }
     }
 
-    fn raise_heartbeat(&self, code: &str, result: &Result<(), Error>) {
+    fn tell_checked(&self, code: &str, asker: Asker, result: &Result<(), Error>) {
         let (verdict, expires_at) = {
             let ledger = lock(&self.ledger);
             let facts = ledger.suite.licenses.get(code);
@@ -174,19 +190,20 @@ impl Core {
         };
         let shown = masked(code);
         match result {
-            Ok(()) => {
-                self.log
-                    .info(|| format!("checked {shown}: {}", verdict.name()));
-                self.raise(event::heartbeat(code, verdict, expires_at, None));
-            }
-            Err(error) => {
-                self.log
-                    .warn(|| format!("check of {shown} failed: {error}"));
-                let text = text::describe(error, self.config.language);
-                let failure = Some((error, text.as_str()));
-                self.raise(event::heartbeat(code, verdict, expires_at, failure));
-            }
+            Ok(()) => self
+                .log
+                .info(|| format!("checked {shown}: {}", verdict.name())),
+            Err(error) => self
+                .log
+                .warn(|| format!("check of {shown} failed: {error}")),
         }
+        if asker == Asker::Request {
+            return;
+        }
+        let failure = result.as_ref().err();
+        let text = failure.map(|error| text::describe(error, self.config.language));
+        let failure = failure.zip(text.as_deref());
+        self.raise(event::heartbeat(code, verdict, expires_at, failure));
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::error::Error;
 use crate::license::Verdict;
+use crate::license::suite::ExpiryNotice;
 use serde::Serialize;
 
 /// Event types as they cross the C ABI. Numbers are never reused.
@@ -38,6 +39,15 @@ impl EventType {
 pub struct Event {
     pub kind: EventType,
     pub message: String,
+    /// What is noted when the program is told.
+    pub announces: Option<Announced>,
+}
+
+/// An expiry that an event announces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    pub code: String,
+    pub notice: ExpiryNotice,
 }
 
 #[derive(Serialize)]
@@ -104,6 +114,7 @@ fn event(kind: EventType, operate: &str, params: impl Serialize) -> Event {
         kind,
         // Structs of strings and numbers always serialise.
         message: serde_json::to_string(&envelope).unwrap_or_default(),
+        announces: None,
     }
 }
 
@@ -183,16 +194,20 @@ pub fn license_changed(license: &str, previous: Verdict, current: Verdict) -> Ev
     )
 }
 
-pub fn license_expiring(license: &str, expires_at: i64, days: i64) -> Event {
-    event(
+pub fn license_expiring(announced: Announced, days: i64) -> Event {
+    let raised = event(
         EventType::LicenseExpiring,
         "LicenseExpiring",
         LicenseExpiringParams {
-            license,
-            expire_time: expires_at,
+            license: &announced.code,
+            expire_time: announced.notice.expires_at,
             days,
         },
-    )
+    );
+    Event {
+        announces: Some(announced),
+        ..raised
+    }
 }
 
 #[cfg(test)]
@@ -231,8 +246,15 @@ mod tests {
             license_changed("PL1", Verdict::Offline, Verdict::Alive).message,
             r#"{"operate":"LicenseChanged","params":{"License":"PL1","Previous":"OFFLINE","Current":"ALIVE","Licensed":"true"},"comeBackParams":{}}"#
         );
+        let announced = Announced {
+            code: "PL1".into(),
+            notice: ExpiryNotice {
+                expires_at: 9,
+                ..ExpiryNotice::default()
+            },
+        };
         assert_eq!(
-            license_expiring("PL1", 9, 7).message,
+            license_expiring(announced, 7).message,
             r#"{"operate":"LicenseExpiring","params":{"License":"PL1","ExpireTime":9,"Days":7},"comeBackParams":{}}"#
         );
     }

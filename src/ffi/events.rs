@@ -20,7 +20,8 @@ pub const ISC_EVENT_HEARTBEAT: isc_event_type = 1;
 pub const ISC_EVENT_LICENSE_VERIFY: isc_event_type = 2;
 /// `LicenseChanged`: a verdict changed after isc_init().
 pub const ISC_EVENT_LICENSE_CHANGED: isc_event_type = 3;
-/// `LicenseExpiring`: once each when 30, 7 and 1 day are left, among all processes of the state folder.
+/// `LicenseExpiring`: once each when 30, 7 and 1 day are left, and at most once a day, among all processes of the state
+/// folder. One that the program was not told, since it ended before, is raised again at its next start.
 pub const ISC_EVENT_LICENSE_EXPIRING: isc_event_type = 4;
 /// `UpgradeNotice`: answer to isc_check_new_versions().
 pub const ISC_EVENT_UPGRADE_NOTICE: isc_event_type = 5;
@@ -242,6 +243,7 @@ mod tests {
         registered.receive(&Event {
             kind: EventType::Update,
             message: "{\"授权\":1}".into(),
+            announces: None,
         });
         registered.retire();
         assert_eq!(program.received, [(6, "{\"授权\":1}".to_owned())]);

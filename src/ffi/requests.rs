@@ -54,7 +54,8 @@ pub unsafe extern "C" fn isc_request_license_file(
     })
 }
 
-/// Tells what the program's own verification of a requested licence came to.
+/// Tells what the program's own verification of a requested licence came to. It is kept in the state; where it failed, no
+/// use is reported for the rest of the day, unless a later call says that it succeeded.
 ///
 /// \param c              the client
 /// \param verified       non-zero: the licence is good; 0: it is not

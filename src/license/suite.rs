@@ -42,7 +42,7 @@ pub struct Suite {
     pub clock: ClockFacts,
     pub licenses: BTreeMap<String, Facts>,
     pub verification: Option<Verification>,
-    /// The last `LicenseExpiring` raised, by code.
+    /// The last `LicenseExpiring` that a program was told, by code.
     pub expiry_notices: BTreeMap<String, ExpiryNotice>,
     /// Licence files that were accepted, by code.
     pub files: BTreeMap<String, Held>,
@@ -58,11 +58,14 @@ pub struct Suite {
 }
 
 /// Which announcement of an expiry was made last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ExpiryNotice {
     pub expires_at: i64,
     /// Days before the expiry: one of [`super::expiring::NOTICE_DAYS`].
     pub days: i64,
+    /// When its day had come.
+    pub at: i64,
 }
 
 impl Suite {
@@ -105,7 +108,10 @@ impl Suite {
             self.clock = unsaved.clock.clone();
         }
         for (code, notice) in &unsaved.expiry_notices {
-            self.expiry_notices.entry(code.clone()).or_insert(*notice);
+            let told = self.expiry_notices.entry(code.clone()).or_default();
+            if notice.at >= told.at {
+                *told = *notice;
+            }
         }
         self.failures.merge(&unsaved.failures);
         self.upgrade.merge(&unsaved.upgrade);

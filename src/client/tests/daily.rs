@@ -85,6 +85,27 @@ fn one_usage_report_a_day_goes_with_it() {
 }
 
 #[test]
+fn what_the_program_found_is_passed_to_usage() {
+    let world = World::new().with_text(44, "user-7");
+    let client = world.activated();
+    let notify = |verified, message| {
+        client.notify_license_verified(verified, message).unwrap();
+        // Served after it, by the same worker.
+        client.heartbeat(None).unwrap();
+        world.market.count("software-usage-info")
+    };
+    // Not used today: the program has refused it.
+    assert_eq!(notify(false, Some("no mesh module")), 0);
+    assert_eq!(notify(true, None), 1);
+    assert_eq!(notify(true, None), 1);
+    assert_eq!(notify(false, Some("no mesh module")), 1);
+    // Yesterday's refusal says nothing about today.
+    world.days_later(1);
+    client.heartbeat(None).unwrap();
+    assert_eq!(world.market.count("software-usage-info"), 2);
+}
+
+#[test]
 fn who_waits_for_a_check_that_hangs_asks_itself() {
     let world = World::new().with(33, 60_000).with(34, 800);
     let client = world.activated();
@@ -117,9 +138,9 @@ fn a_licence_request_is_answered_after_todays_check() {
         EventType::LicenseChanged,
         EventType::LicenseChanged,
         EventType::LicenseChanged,
-        EventType::Heartbeat,
         EventType::LicenseVerify,
     ];
+    // No Heartbeat: that tells of the background's checks and of isc_heartbeat's.
     assert_eq!(collected.kinds(), order);
     world.market.set("CODE-0001", "EXPIRED", T);
     world.days_later(1);

@@ -4,6 +4,7 @@ mod background;
 mod calls;
 mod daily;
 mod files;
+mod notices;
 mod shutdown;
 mod state;
 
