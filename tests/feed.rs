@@ -180,6 +180,144 @@ fn every_signature_says_what_it_is_for() {
     key.verify(feed.as_bytes(), &signature, false).unwrap();
 }
 
+/// A feed that is made and signed, and the arguments of its check.
+fn signed() -> (Desk, Vec<String>) {
+    let desk = Desk::new();
+    let public = desk.keygen();
+    desk.make();
+    desk.sign();
+    let check = ["check", "--product", PRODUCT, "--public-key", &public];
+    (desk, check.map(str::to_owned).to_vec())
+}
+
+fn check(desk: &Desk, arguments: &[String], more: &[&str], exit: i32) -> Value {
+    let arguments = arguments.iter().map(String::as_str);
+    let arguments: Vec<&str> = arguments.chain(more.iter().copied()).collect();
+    answer(&desk.command(&arguments).output().unwrap(), exit)
+}
+
+#[test]
+fn a_good_feed_is_found_good() {
+    let (desk, arguments) = signed();
+    let told = check(&desk, &arguments, &["--installed", "1.9"], 0);
+    assert_eq!(told["faults"], json!([]));
+    assert_eq!(
+        (&told["version"], &told["packages"]),
+        (&json!("2.0.0"), &json!(2))
+    );
+    // Packages may lie elsewhere.
+    std::fs::create_dir(desk.path("elsewhere")).unwrap();
+    for name in ["setup.run", "Setup.exe"] {
+        std::fs::rename(desk.path(name), desk.path("elsewhere").join(name)).unwrap();
+    }
+    check(&desk, &arguments, &["--packages", "elsewhere"], 0);
+}
+
+#[test]
+fn every_fault_of_a_feed_is_named() {
+    let (desk, arguments) = signed();
+    let faults = |more: &[&str], exit| {
+        let told = check(&desk, &arguments, more, exit);
+        let list = told["faults"].as_array().unwrap().clone();
+        let texts = list.iter().map(|text| text.as_str().unwrap().to_owned());
+        texts.collect::<Vec<String>>()
+    };
+    let told = faults(&["--installed", "2.0"], 4);
+    assert_eq!(told, ["the feed: version 2.0.0 is not above 2.0"]);
+
+    let setup = std::fs::read(desk.path("Setup.exe")).unwrap();
+    for (bytes, why) in [
+        (vec![8; 5000], "signature"),
+        (vec![7; 5001], "larger"),
+        (vec![7; 10], "smaller"),
+    ] {
+        std::fs::write(desk.path("Setup.exe"), bytes).unwrap();
+        let told = faults(&[], 4);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("windows-x86_64: ") && told[0].contains(why),
+            "{told:?}"
+        );
+    }
+    std::fs::remove_file(desk.path("setup.run")).unwrap();
+    let mut feed = desk.feed();
+    feed["notes"] = json!("changed afterwards");
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    let told = faults(&["--installed", "3.0"], 4);
+    let expected = [
+        "signature",
+        "not above 3.0",
+        "setup.run",
+        "windows-x86_64: ",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for (fault, part) in told.iter().zip(expected) {
+        assert!(fault.contains(part), "{fault}");
+    }
+
+    std::fs::write(desk.path("Setup.exe"), setup).unwrap();
+    std::fs::write(desk.path("setup.run"), "#!/bin/sh\n").unwrap();
+    desk.sign();
+    assert_eq!(faults(&[], 0), [""; 0]);
+    let mut other = arguments.clone();
+    other[2] = "Other CAD".into();
+    let told = check(&desk, &other, &[], 4);
+    let told: Vec<&str> = told["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f.as_str().unwrap())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter().all(|f| f.contains("another product")),
+        "{told:?}"
+    );
+    std::fs::remove_file(desk.path("feed.json.minisig")).unwrap();
+    assert!(faults(&[], 5)[0].contains("feed.json.minisig"));
+}
+
+#[test]
+fn a_feed_that_programs_cannot_read_is_not_made_and_not_found_good() {
+    let desk = Desk::new();
+    let make = |release: &str, base: &str, reason: &str| {
+        let package = ["--package", "linux-x86_64=setup.run"];
+        let make = ["make", "--release", release, "--url-base", base];
+        desk.refused(&[&make[..], &package].concat(), 4, reason);
+        assert!(!desk.path("feed.json").exists());
+    };
+    make("two", "https://example.com", "version: ");
+    make("2.0.0", "http://example.com", "linux-x86_64.url: ");
+    make("2.0.0", "example.com", "linux-x86_64.url: ");
+    let (desk, arguments) = signed();
+    let mut feed = desk.feed();
+    feed["pub_date"] = json!("yesterday");
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    let told = check(&desk, &arguments, &[], 4)["faults"].clone();
+    assert!(told[0].as_str().unwrap().contains("signature"), "{told}");
+    assert!(told[1].as_str().unwrap().contains("pub_date: "), "{told}");
+    let bad_key = ["check", "--product", PRODUCT, "--public-key", "RWQ"];
+    desk.refused(&bad_key, 2, "minisign key");
+}
+
+#[test]
+fn a_platform_that_no_program_asks_for_is_warned_of() {
+    let (desk, arguments) = signed();
+    let mut feed = desk.feed();
+    let package = feed["platforms"]["linux-x86_64"].clone();
+    feed["platforms"]["linux-amd64"] = package;
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    desk.sign();
+    let told = check(&desk, &arguments, &[], 0);
+    assert!(
+        told["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("linux-amd64"),
+        "{told}"
+    );
+}
+
 #[test]
 fn signing_keeps_what_it_does_not_know_and_refuses_what_has_changed() {
     let desk = Desk::new();
@@ -195,8 +333,11 @@ fn signing_keeps_what_it_does_not_know_and_refuses_what_has_changed() {
     desk.refused(&sign, 2, "make the feed again");
     std::fs::remove_file(desk.path("Setup.exe")).unwrap();
     desk.refused(&sign, 5, "Setup.exe");
-    std::fs::write(desk.path("feed.json"), "{\"version\":\"1.0\"}").unwrap();
+    feed["platforms"] = json!({});
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
     desk.refused(&sign, 2, "has no platforms");
+    std::fs::write(desk.path("feed.json"), "{\"version\":\"1.0\"}").unwrap();
+    desk.refused(&sign, 4, "pub_date");
     std::fs::write(desk.path("feed.json"), "[").unwrap();
     desk.refused(&sign, 2, "feed.json");
 }
@@ -276,6 +417,22 @@ fn a_key_of_the_program_minisign_signs_and_ours_does_there() {
     desk.make();
     desk.sign();
     minisign(&desk, &["-V", "-H", "-p", "key.pub", "-m", "feed.json"]);
+    // All signatures by that program, as they are, are good as well.
+    let mut feed = desk.feed();
+    let platforms = [
+        ("linux-x86_64", "setup.run"),
+        ("windows-x86_64", "Setup.exe"),
+    ];
+    for (platform, file) in platforms {
+        let comment = format!("product:{PRODUCT} version:2.0.0 platform:{platform}");
+        minisign(&desk, &["-S", "-s", "key", "-t", &comment, "-m", file]);
+        let signature = desk.read(&format!("{file}.minisig"));
+        feed["platforms"][platform]["signature"] = json!(signature);
+    }
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    minisign(&desk, &["-S", "-s", "key", "-m", "feed.json"]);
+    let public = desk.read("key.pub").lines().nth(1).unwrap().to_owned();
+    desk.ok(&["check", "--product", PRODUCT, "--public-key", &public]);
 
     // Without a password it leaves the checksum out: damage has to show in another way.
     let key = desk.read("key");

@@ -9,7 +9,7 @@ Exit codes:
   1  not licensed: the code is not activated here, unknown, expired, released, or unchecked for too long
   2  the command line or the options hold a fault
   3  the marketplace cannot be reached or cannot answer now: try again later
-  4  the marketplace refuses: keys, clock or request are wrong, trying again does not help
+  4  the marketplace refuses: keys, clock or request are wrong, or a feed does not hold; trying again does not help
   5  the licence state or a file cannot be read or written
   6  a fault of this program
 With --json, \"isc_status\" is the status number of the C header.";
@@ -52,11 +52,11 @@ impl Exit {
             | Status::Throttled
             | Status::Server
             | Status::Protocol
-            | Status::UpgradeFeed
             | Status::UpgradeDownload => Exit::Unreachable,
             Status::Unauthorized
             | Status::Rejected
             | Status::Untrusted
+            | Status::UpgradeFeed
             | Status::UpgradeSignature => Exit::Refused,
             Status::Storage | Status::StorageDenied | Status::StorageBusy => Exit::Storage,
             Status::BufferTooSmall

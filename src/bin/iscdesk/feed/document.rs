@@ -3,6 +3,7 @@
 
 use crate::files::{read, replace};
 use iscdesk::Error;
+use iscdesk::upgrade::Feed;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -59,6 +60,11 @@ impl Document {
         }
     }
 
+    /// As programs will read it.
+    pub fn parse(&self) -> Result<Feed, Error> {
+        Feed::parse(self.text()?.as_bytes())
+    }
+
     pub fn open(path: &Path) -> Result<Document, Error> {
         let refused = |why: &str| Error::argument(format!("{}: {why}", path.display()));
         match serde_json::from_slice(&read(path)?) {
@@ -69,13 +75,13 @@ impl Document {
     }
 
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(&self.root)
-            .map_err(|e| Error::internal(format!("the feed cannot be written: {e}")))?;
-        replace(path, &format!("{text}\n"))
+        replace(path, &self.text()?)
     }
 
-    pub fn version(&self) -> Option<&str> {
-        self.root.get("version")?.as_str()
+    fn text(&self) -> Result<String, Error> {
+        let text = serde_json::to_string_pretty(&self.root);
+        text.map(|text| format!("{text}\n"))
+            .map_err(|e| Error::internal(format!("the feed cannot be written: {e}")))
     }
 
     pub fn put(&mut self, platform: &str, package: Value) {

@@ -65,6 +65,7 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
             )));
         }
     }
+    feed.parse()?;
     feed.save(&args.feed)?;
     let shown = args.feed.display().to_string();
     Ok(done()

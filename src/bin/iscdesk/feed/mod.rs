@@ -10,6 +10,7 @@
 //! | `make`, `sign`, `check` | the commands |
 //! | `key` | minisign keys: made, and read with their passwords |
 
+mod check;
 mod document;
 mod key;
 mod make;
@@ -27,6 +28,8 @@ pub enum Command {
     Make(make::Args),
     /// Sign the packages of a feed, and the feed
     Sign(sign::Args),
+    /// Judge a feed and its packages as programs will, and name every fault
+    Check(check::Args),
 }
 
 pub fn run(command: &Command) -> Outcome {
@@ -34,14 +37,11 @@ pub fn run(command: &Command) -> Outcome {
         Command::Keygen(args) => key::run(args),
         Command::Make(args) => make::run(args),
         Command::Sign(args) => sign::run(args),
+        Command::Check(args) => check::run(args),
     };
     told.unwrap_or_else(Outcome::failed)
 }
 
 fn done() -> Outcome {
     Outcome::new(Ok(Status::Ok))
-}
-
-fn trusted_comment(product: &str, version: &str, platform: &str) -> String {
-    format!("product:{product} version:{version} platform:{platform}")
 }

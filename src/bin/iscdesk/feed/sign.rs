@@ -4,7 +4,6 @@
 use super::document::{Document, Place};
 use super::done;
 use super::key::{self, Password, Signer};
-use super::trusted_comment;
 use crate::files::{failed, read, replace};
 use crate::output::Outcome;
 use iscdesk::Error;
@@ -31,14 +30,14 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Outcome, Error> {
     let feed = &args.place.feed;
     let mut document = Document::open(feed)?;
-    let missing = |what: &str| Error::argument(format!("{}: has no {what}", feed.display()));
-    let version = document.version().ok_or_else(|| missing("version"))?;
-    let version = version.to_owned();
+    let parsed = document.parse()?;
+    let version = parsed.version.to_string();
     let platforms = document.platforms().filter(|all| !all.is_empty());
-    let platforms = platforms.ok_or_else(|| missing("platforms"))?;
+    let platforms = platforms
+        .ok_or_else(|| Error::argument(format!("{}: has no platforms", feed.display())))?;
     let signer = key::load(&args.key, &args.password)?;
     for (platform, package) in platforms.iter_mut() {
-        let comment = trusted_comment(&args.product, &version, platform);
+        let comment = parsed.trusted_comment(&args.product, platform);
         let signature = sign_package(&args.place, platform, package, &signer, &comment)?;
         package["signature"] = json!(base64::encode_standard(signature.as_bytes()));
     }

@@ -23,7 +23,7 @@ mod attempt;
 mod detached;
 mod installer;
 mod private;
-mod verified;
+pub mod verified;
 
 use crate::files::failed;
 use crate::output::Outcome;

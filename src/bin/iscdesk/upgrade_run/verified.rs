@@ -39,7 +39,7 @@ pub fn package(staging: &Staging, plan: &Plan) -> Result<Verified, Error> {
         ErrorKind::NotFound => unsigned("the staged package is gone"),
         _ => failed(&path, &e),
     })?;
-    verify(&keys, &signature, &mut copy)?;
+    verify(&keys, &signature, copy.file(), &path)?;
     let args = arguments(package, &staging.progress(), &plan.install_dir);
     Ok(Verified { copy, args })
 }
@@ -51,12 +51,17 @@ fn feed(staging: &Staging, keys: &Keys) -> Result<Feed, Error> {
     Feed::parse(&signed.feed)
 }
 
-fn verify(keys: &Keys, signature: &PackageSignature, copy: &mut PrivateCopy) -> Result<(), Error> {
+/// Reads a package to its end. `path` is for errors.
+pub fn verify(
+    keys: &Keys,
+    signature: &PackageSignature,
+    package: &mut impl Read,
+    path: &Path,
+) -> Result<(), Error> {
     let mut reading = keys.begin(signature)?;
     let mut bytes = vec![0; CHUNK];
     loop {
-        let read = copy.file().read(&mut bytes);
-        match read.map_err(|e| failed(copy.path(), &e))? {
+        match package.read(&mut bytes).map_err(|e| failed(path, &e))? {
             0 => return reading.finish(),
             count => reading.update(&bytes[..count])?,
         }
