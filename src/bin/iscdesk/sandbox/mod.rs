@@ -13,7 +13,8 @@
 //!
 //! When it is ready it prints one line of JSON on stdout: `http`, `https`, `ca_file`, `admin`, `log`, `access_key`,
 //! `secret_key`, and `feed` with `--feed`. It runs until it is killed or interrupted, `POST /admin/stop` is called, or stdin
-//! closes with `--exit-with-stdin`; a temporary folder goes with it unless it is killed outright. The admin API is described in `admin.rs`. One thread serves everything, so requests are answered in the order of arrival.
+//! closes with `--exit-with-stdin`; a temporary folder goes with it unless it is killed outright. The admin API is
+//! described in `admin.rs`. One thread serves everything, so requests are answered in the order of arrival.
 
 mod admin;
 mod answer;
@@ -117,6 +118,7 @@ async fn serve(args: Args, dir: &Path) -> Result<(), Error> {
     if market.feed.is_some() {
         ready["feed"] = json!(format!("{http}/feed"));
     }
+    let farewell = farewell::Farewell::listen();
     announce(&ready)?;
     if args.exit_with_stdin {
         stop_with_stdin(market.clone());
@@ -125,7 +127,7 @@ async fn serve(args: Args, dir: &Path) -> Result<(), Error> {
     tokio::spawn(accept(secure, market.clone(), Some(identity.acceptor)));
     tokio::select! {
         () = market.stop.notified() => {}
-        () = farewell::wished() => {}
+        () = farewell.wished() => {}
     }
     Ok(())
 }
