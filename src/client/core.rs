@@ -10,6 +10,7 @@ use super::live::Live;
 use super::log::Log;
 use super::snapshot::Snapshot;
 use super::surroundings::Surroundings;
+use super::upgrade::Upgrades;
 use super::worker::Threads;
 use crate::clock::SharedClock;
 use crate::events::{Event, Hub};
@@ -32,6 +33,7 @@ pub struct Core {
     pub(super) published: Published<Snapshot>,
     pub(super) life: Lifecycle<Event>,
     pub(super) log: Log,
+    pub(super) upgrades: Upgrades,
     /// Read when the first licence file asks for it.
     pub(super) device: ThisDevice,
     pub(super) inbox: Inbox,
@@ -60,6 +62,7 @@ impl Core {
             life: Lifecycle::new(Hub::new(config.delivery)),
             log: Log::new(config.log.clone()),
             inbox: Inbox::default(),
+            upgrades: Upgrades::default(),
             device: ThisDevice::default(),
             threads: Mutex::default(),
             lookups: ThreadsAlive::default(),

@@ -13,6 +13,7 @@
 //! | [`background`], [`requests`] | what happens unasked; licence requests |
 //! | [`listening`], [`notices`] | who is told of events; which expiries were |
 //! | [`files`], [`give_back`] | licence files: taken up and proved again; asked for and given back |
+//! | [`upgrade`] | new versions: looked for, fetched, handed to the helper, and what became of them |
 //! | [`ledger`], [`snapshot`], [`window`] | the suite as this process knows it; what the lock-free reads see |
 //! | [`lifecycle`] | open, closing, closed |
 //! | [`surroundings`], [`identity`] | time, machine, chance and network, given from outside |
@@ -41,6 +42,7 @@ pub mod surroundings;
 #[cfg(test)]
 mod tests;
 mod today;
+mod upgrade;
 pub mod window;
 mod worker;
 
@@ -102,6 +104,7 @@ impl Client {
         if client.core.config.auto_heartbeat || client.core.has_files() {
             client.start_background()?;
         }
+        client.start_upgrades()?;
         Ok(client)
     }
 

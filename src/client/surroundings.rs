@@ -6,11 +6,22 @@ use crate::clock::{self, SharedClock};
 use crate::device::{Machine, ThisMachine};
 use crate::error::Error;
 use crate::marketplace::{ReqwestTransport, ThreadsAlive, Transport, TransportConfig, user_agent};
+use crate::platform::{detached, disk};
 use ring::rand::{SecureRandom, SystemRandom};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 type MakeTransport =
     dyn Fn(&Config, &Live, &ThreadsAlive) -> Result<Arc<dyn Transport>, Error> + Send + Sync;
+
+type Room = dyn Fn(&Path) -> Option<u64> + Send + Sync;
+
+/// Takes the helper's path and the staging folder. What it gives is asked until it says how the start has ended.
+type StartHelper = dyn Fn(&Path, &Path) -> io::Result<Starting> + Send + Sync;
+
+/// A helper on its way: its exit code once it has one.
+pub type Starting = Box<dyn FnMut() -> io::Result<Option<i32>> + Send>;
 
 #[derive(Clone)]
 pub struct Surroundings {
@@ -20,6 +31,10 @@ pub struct Surroundings {
     pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
     /// Makes the way to the network, anew for each operation: proxies and roots change while a program runs.
     pub transport: Arc<MakeTransport>,
+    /// Bytes that may still be written in a folder, where that is known.
+    pub room: Arc<Room>,
+    /// Starts the helper on a staging folder. It goes on by itself.
+    pub start_helper: Arc<StartHelper>,
 }
 
 impl Surroundings {
@@ -29,6 +44,8 @@ impl Surroundings {
             machine: Arc::new(ThisMachine),
             chance: Arc::new(chance),
             transport: Arc::new(reqwest_transport),
+            room: Arc::new(disk::free_bytes),
+            start_helper: Arc::new(start_helper),
         }
     }
 }
@@ -40,6 +57,16 @@ fn chance() -> f64 {
         Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / (f64::from(u32::MAX) + 1.0),
         Err(_) => 0.5,
     }
+}
+
+fn start_helper(helper: &Path, staging: &Path) -> io::Result<Starting> {
+    let arguments = [
+        "upgrade-run".as_ref(),
+        "--staging".as_ref(),
+        staging.as_os_str(),
+    ];
+    let mut started = detached::start(helper, &arguments)?;
+    Ok(Box::new(move || started.ended()))
 }
 
 fn reqwest_transport(

@@ -104,6 +104,71 @@ struct LicenseExpiringParams<'a> {
     days: i64,
 }
 
+#[derive(Serialize)]
+struct UpgradeNoticeParams<'a> {
+    available: &'a str,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(rename = "Forced", skip_serializing_if = "Option::is_none")]
+    forced: Option<&'a str>,
+    #[serde(rename = "ErrorCode", skip_serializing_if = "Option::is_none")]
+    error_code: Option<i32>,
+    #[serde(rename = "ErrorMsg", skip_serializing_if = "Option::is_none")]
+    error_msg: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct UpdateParams<'a> {
+    #[serde(rename = "fromForceWin")]
+    from_force_win: &'a str,
+    #[serde(rename = "Version")]
+    version: &'a str,
+    #[serde(rename = "Notes")]
+    notes: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpgradeProgressParams<'a> {
+    downloaded: u64,
+    total: u64,
+    percent: u64,
+    stage: &'a str,
+    version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_msg: Option<&'a str>,
+}
+
+/// How far an upgrade is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Downloading,
+    Verifying,
+    /// The installer runs after the program has ended.
+    Staged,
+    Failed,
+    /// Told by the next start.
+    Installed,
+    InstallFailed,
+    NeedsAdmin,
+}
+
+impl Stage {
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Downloading => "downloading",
+            Stage::Verifying => "verifying",
+            Stage::Staged => "staged",
+            Stage::Failed => "failed",
+            Stage::Installed => "installed",
+            Stage::InstallFailed => "install_failed",
+            Stage::NeedsAdmin => "needs_admin",
+        }
+    }
+}
+
 fn event(kind: EventType, operate: &str, params: impl Serialize) -> Event {
     let envelope = Envelope {
         operate,
@@ -210,6 +275,60 @@ pub fn license_expiring(announced: Announced, days: i64) -> Event {
     }
 }
 
+/// The answer to a look for a new version: the one there is and whether it is forced, or that there is none, or why that
+/// is not known.
+pub fn upgrade_notice(found: Result<Option<(&str, bool)>, (&Error, &str)>) -> Event {
+    let failure = found.err();
+    let offer = found.unwrap_or_default();
+    event(
+        EventType::UpgradeNotice,
+        "UpgradeNotice",
+        UpgradeNoticeParams {
+            available: truth(offer.is_some()),
+            version: offer.map(|(version, _)| version),
+            forced: offer.map(|(_, forced)| truth(forced)),
+            error_code: failure.map(|(error, _)| error.status.code()),
+            error_msg: failure.map(|(_, text)| text),
+        },
+    )
+}
+
+/// A new version exists.
+pub fn update(version: &str, forced: bool, notes: &str) -> Event {
+    event(
+        EventType::Update,
+        "Update",
+        UpdateParams {
+            from_force_win: truth(forced),
+            version,
+            notes,
+        },
+    )
+}
+
+/// How far the upgrade to a version is, in bytes where bytes are counted.
+pub fn upgrade_progress(
+    version: &str,
+    stage: Stage,
+    (downloaded, total): (u64, u64),
+    failure: Option<(&Error, &str)>,
+) -> Event {
+    let percent = (u128::from(downloaded) * 100).checked_div(u128::from(total));
+    event(
+        EventType::UpgradeProgress,
+        "UpgradeProgress",
+        UpgradeProgressParams {
+            downloaded,
+            total,
+            percent: percent.unwrap_or_default().min(100) as u64,
+            stage: stage.name(),
+            version,
+            error_code: failure.map(|(error, _)| error.status.code()),
+            error_msg: failure.map(|(_, text)| text),
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,5 +376,38 @@ mod tests {
             license_expiring(announced, 7).message,
             r#"{"operate":"LicenseExpiring","params":{"License":"PL1","ExpireTime":9,"Days":7},"comeBackParams":{}}"#
         );
+    }
+
+    #[test]
+    fn upgrades_are_told_in_the_documented_words() {
+        let error = Error::new(Status::UpgradeFeed, Cause::Protocol, "bad");
+        for (made, message) in [
+            (
+                upgrade_notice(Ok(Some(("2.0", true)))),
+                r#"{"operate":"UpgradeNotice","params":{"available":"true","Version":"2.0","Forced":"true"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_notice(Ok(None)),
+                r#"{"operate":"UpgradeNotice","params":{"available":"false"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_notice(Err((&error, "bad"))),
+                r#"{"operate":"UpgradeNotice","params":{"available":"false","ErrorCode":-80,"ErrorMsg":"bad"},"comeBackParams":{}}"#,
+            ),
+            (
+                update("2.0", false, "faster"),
+                r#"{"operate":"Update","params":{"fromForceWin":"false","Version":"2.0","Notes":"faster"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_progress("2.0", Stage::Downloading, (1, 3), None),
+                r#"{"operate":"UpgradeProgress","params":{"Downloaded":1,"Total":3,"Percent":33,"Stage":"downloading","Version":"2.0"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_progress("2.0", Stage::Failed, (0, 0), Some((&error, "bad"))),
+                r#"{"operate":"UpgradeProgress","params":{"Downloaded":0,"Total":0,"Percent":0,"Stage":"failed","Version":"2.0","ErrorCode":-80,"ErrorMsg":"bad"},"comeBackParams":{}}"#,
+            ),
+        ] {
+            assert_eq!(made.message, message);
+        }
     }
 }

@@ -48,7 +48,8 @@ impl ThreadsAlive {
         started.is_empty()
     }
 
-    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    /// For what the system may hold for long: nobody waits for the thread.
+    pub fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         self.join_ended();
         let guard = Guard::new(&self.0);
         let ended = guard.ended.clone();

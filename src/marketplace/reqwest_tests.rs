@@ -342,3 +342,52 @@ fn what_cannot_be_a_header_is_a_fault_of_the_configuration() {
         "{encoded}"
     );
 }
+
+async fn get(url: String) -> Result<Opened, TransportError> {
+    let headers = vec![("Range", "bytes=2-".into())];
+    timeout(SOON, transport().open(Get { url, headers }))
+        .await
+        .expect("no end")
+}
+
+#[tokio::test]
+async fn a_file_is_read_in_pieces_with_what_its_head_says() {
+    let head = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-6/7\r\nETag: \"a\"\r\n\
+        Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n\r\nhello";
+    let (address, heads) = server(head).await;
+    let mut opened = get(format!("http://{address}/x")).await.unwrap();
+    assert_eq!((opened.status, opened.content_length), (206, Some(5)));
+    assert_eq!(opened.content_range.as_deref(), Some("bytes 2-6/7"));
+    assert_eq!(opened.etag.as_deref(), Some("\"a\""));
+    assert!(opened.last_modified.is_some());
+    let mut body = Vec::new();
+    while let Some(piece) = opened.body.next().await.unwrap() {
+        body.extend_from_slice(&piece);
+    }
+    assert_eq!(body, b"hello");
+    let head = heads.lock().unwrap()[0].to_ascii_lowercase();
+    assert!(head.starts_with("get /x http/1.1\r\n"), "{head}");
+    assert!(head.contains("range: bytes=2-\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn a_file_that_ends_early_is_a_reset_and_a_redirect_is_not_followed() {
+    let (address, _) = server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello").await;
+    let mut opened = get(format!("http://{address}/x")).await.unwrap();
+    let failure = loop {
+        match opened.body.next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a whole file"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(failure.kind, Kind::Reset);
+    let moved =
+        format!("HTTP/1.1 302 Found\r\nLocation: http://{address}/y\r\nContent-Length: 0\r\n\r\n");
+    let (address, heads) = server(moved).await;
+    assert_eq!(
+        get(format!("http://{address}/x")).await.unwrap().status,
+        302
+    );
+    assert_eq!(heads.lock().unwrap().len(), 1);
+}

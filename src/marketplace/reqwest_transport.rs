@@ -10,10 +10,16 @@ use super::percent;
 use super::proxy::{HttpProxy, Proxy};
 use super::roots;
 use super::time;
-use super::transport::{Request, Response, Sending, Transport, TransportError, TransportErrorKind};
+use super::transport::{
+    Body, Get, Opened, Opening, Piece, Request, Response, Sending, Transport, TransportError,
+    TransportErrorKind,
+};
 use crate::{Cause, Error, Status};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED,
+    RETRY_AFTER,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -78,11 +84,23 @@ impl ReqwestTransport {
         Ok(ReqwestTransport { client, direct })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
-        let client = match request.url.starts_with("https:") {
+    fn client_for(&self, url: &str) -> &reqwest::Client {
+        match url.starts_with("https:") {
             true => &self.client,
             false => &self.direct,
-        };
+        }
+    }
+
+    async fn ask(&self, get: Get) -> Result<Opened, TransportError> {
+        let mut asking = self.client_for(&get.url).get(&get.url);
+        for (name, value) in &get.headers {
+            asking = asking.header(*name, value);
+        }
+        Ok(opened(asking.send().await.map_err(fault)?))
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let client = self.client_for(&request.url);
         let mut post = client.post(&request.url).body(request.body);
         for (name, value) in &request.headers {
             post = post.header(*name, value);
@@ -94,6 +112,32 @@ impl ReqwestTransport {
 impl Transport for ReqwestTransport {
     fn send<'a>(&'a self, request: Request) -> Sending<'a> {
         Box::pin(self.exchange(request))
+    }
+
+    fn open<'a>(&'a self, get: Get) -> Opening<'a> {
+        Box::pin(self.ask(get))
+    }
+}
+
+impl Body for reqwest::Response {
+    fn next<'a>(&'a mut self) -> Piece<'a> {
+        Box::pin(async move { self.chunk().await.map_err(fault) })
+    }
+}
+
+fn opened(answer: reqwest::Response) -> Opened {
+    let headers = answer.headers();
+    let said = |name| text(headers, name).map(str::to_owned);
+    let date = text(headers, DATE).and_then(time::http_date);
+    let wait = text(headers, RETRY_AFTER);
+    Opened {
+        status: answer.status().as_u16(),
+        content_length: text(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+        content_range: said(CONTENT_RANGE),
+        etag: said(ETAG),
+        last_modified: said(LAST_MODIFIED),
+        retry_after_s: wait.and_then(|wait| time::retry_after_s(wait, date)),
+        body: Box::new(answer),
     }
 }
 

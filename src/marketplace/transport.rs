@@ -1,10 +1,12 @@
-//! What the marketplace client needs of an HTTP library, and no more: one POST, one answer or one classified failure.
+//! What is needed of an HTTP library, and no more: one POST, one answer or one classified failure; and one GET, whose answer
+//! is read in pieces, for upgrades.
 //!
 //! The trait exists so that fallback, signing and deadlines are tested without sockets, and so that one file alone
 //! names the HTTP library. A transport knows nothing of licences, retries or time limits per attempt: the caller drops
 //! the future, and that cuts the connection.
 
 use crate::{Cause, Error, Status};
+pub use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -54,9 +56,41 @@ pub struct TransportError {
 
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
+/// A GET of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Get {
+    pub url: String,
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The head of an answer to a GET, and the way to its body.
+pub struct Opened {
+    pub status: u16,
+    pub content_length: Option<u64>,
+    pub content_range: Option<String>,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    pub retry_after_s: Option<u32>,
+    pub body: Box<dyn Body>,
+}
+
+pub type Piece<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Bytes>, TransportError>> + Send + 'a>>;
+
+/// What is left of an answer. Dropping it ends the connection.
+pub trait Body: Send {
+    /// The next bytes, as the network brings them; None at the end.
+    fn next<'a>(&'a mut self) -> Piece<'a>;
+}
+
+pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Opened, TransportError>> + Send + 'a>>;
+
 pub trait Transport: Send + Sync {
     /// Sends one request. Dropping the future ends the connection.
     fn send<'a>(&'a self, request: Request) -> Sending<'a>;
+
+    /// Asks for a file. The body has no limit here: who reads it has one.
+    fn open<'a>(&'a self, get: Get) -> Opening<'a>;
 }
 
 impl TransportError {

@@ -1,10 +1,11 @@
 //! What differs between operating systems, and what needs `unsafe` outside the C ABI: threads ([`thread`]), the module's
-//! own reference ([`module`]), how a thread wakes the worker ([`bell`]), a fast clock ([`clock`]), new files ([`fresh`]), the
-//! room on a disk ([`disk`]), a value that is read without a lock ([`published`]), and for the helper of upgrades how Windows
-//! asks for an administrator (`elevation`).
+//! own reference ([`module`]), how a thread wakes the worker ([`bell`]), a fast clock ([`clock`]), programs that outlive this
+//! one ([`detached`]), new files ([`fresh`]), the room on a disk ([`disk`]), a value that is read without a lock
+//! ([`published`]), and for the helper of upgrades how Windows asks for an administrator (`elevation`).
 
 pub mod bell;
 pub mod clock;
+pub mod detached;
 pub mod disk;
 #[cfg(all(feature = "cli", any(windows, test)))]
 pub mod elevation;

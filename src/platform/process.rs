@@ -33,3 +33,11 @@ pub fn user() -> u32 {
     // SAFETY: asks for a number and cannot fail.
     unsafe { libc::geteuid() }
 }
+
+/// True where this process may act for all users; on Windows the access lists alone know.
+pub fn may_be_administrator() -> bool {
+    #[cfg(unix)]
+    return user() == 0;
+    #[cfg(windows)]
+    return true;
+}

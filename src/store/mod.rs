@@ -138,6 +138,24 @@ impl Store {
         self.sealed.store(true, Ordering::SeqCst);
     }
 
+    /// Whose folder it is.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Holds the lock of running processes: see [`crate::upgrade::running`]. False while an installer is at work.
+    pub fn hold_running_lock(&self) -> Result<bool, Error> {
+        self.may_write()?;
+        let target = self.target().ok_or_else(no_folder)?;
+        self.prepare(&target.dir)?;
+        crate::upgrade::running::hold(&target.with(RUNNING_LOCK), target.shared)
+    }
+
+    /// May files still be written on behalf of this client?
+    pub fn is_open(&self) -> bool {
+        self.may_write().is_ok()
+    }
+
     /// What is known. Never fails, waits for nobody.
     pub fn load(&self) -> Loaded {
         let Some(target) = self.target() else {

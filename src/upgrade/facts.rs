@@ -15,6 +15,10 @@ pub struct UpgradeFacts {
     pub declined: String,
     /// The version that is to be downloaded and installed.
     pub accepted: String,
+    /// The version whose installer failed for the last time, and the `pub_date` of its feed: it is not downloaded again
+    /// unasked.
+    pub failed: String,
+    pub failed_published: i64,
     /// When the installation whose result was told last had ended.
     pub reported: i64,
 }
@@ -35,6 +39,20 @@ impl UpgradeFacts {
         if self.declined == self.accepted {
             self.declined.clear();
         }
+        self.failed.clear();
+    }
+
+    /// The installer of the accepted version failed for the last time.
+    pub fn give_up(&mut self, version: &str) {
+        self.failed = version.to_owned();
+        self.failed_published = self.published;
+        self.accepted.clear();
+    }
+
+    /// Has this very package of a version failed too often? A newer feed may have a better one.
+    pub fn has_given_up(&self, version: &Version, published: i64) -> bool {
+        let failed = parsed(&self.failed);
+        failed.is_some_and(|failed| failed == *version) && published <= self.failed_published
     }
 
     pub fn decline(&mut self, version: &Version) {
@@ -52,6 +70,10 @@ impl UpgradeFacts {
         if !unsaved.accepted.is_empty() || !unsaved.declined.is_empty() {
             self.accepted = unsaved.accepted.clone();
             self.declined = unsaved.declined.clone();
+        }
+        if !unsaved.failed.is_empty() {
+            self.failed = unsaved.failed.clone();
+            self.failed_published = unsaved.failed_published;
         }
         self.reported = self.reported.max(unsaved.reported);
     }
@@ -111,6 +133,20 @@ mod tests {
             (facts.accepted.as_str(), facts.declined.as_str()),
             ("", "2.0")
         );
+    }
+
+    #[test]
+    fn a_failed_package_is_left_alone_until_there_is_another_or_the_user_says_so() {
+        let mut facts = UpgradeFacts::default();
+        facts.saw(&version("2.0"), 10);
+        facts.accept(&version("2.0"));
+        facts.give_up("2.0");
+        assert!(facts.accepted.is_empty());
+        assert!(facts.has_given_up(&version("2.0"), 10));
+        assert!(!facts.has_given_up(&version("2.0"), 11));
+        assert!(!facts.has_given_up(&version("2.1"), 10));
+        facts.accept(&version("2.0"));
+        assert!(!facts.has_given_up(&version("2.0"), 10));
     }
 
     #[test]

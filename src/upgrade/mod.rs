@@ -8,12 +8,14 @@
 //! * [`feed`], [`url`]: the feed's bytes, checked and typed; what an address may look like.
 //! * [`signature`]: minisign, of the feed and of a package that is read in pieces.
 //! * [`rules`], [`facts`]: pure: what a feed means to this program; what is remembered for that.
+//! * [`resume`]: pure: how a broken download goes on.
 //! * [`staging`], [`plan`]: the folder, its names and locks; what its small files say.
 //! * [`running`]: how the helper knows that no process of the product runs any more.
 
 pub mod facts;
 pub mod feed;
 pub mod plan;
+pub mod resume;
 pub mod rules;
 pub mod running;
 pub mod signature;

@@ -18,7 +18,7 @@
 use super::feed;
 use super::plan::{Attempts, Outcome, PartFacts, Plan};
 use super::version::Version;
-use crate::store::{self, Lock, storage_error};
+use crate::store::{self, Lock, Scope, storage_error};
 use crate::{Error, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -64,18 +64,19 @@ impl Staging {
         Ok(staging)
     }
 
-    /// Makes the folder if it is missing, and looks whose it is.
-    pub fn prepare(&self, scope: store::Scope) -> Result<(), Error> {
+    /// Makes the folder if it is missing, and looks whose it is. In scope machine only an administrator may: an ordinary user
+    /// could make one in the sticky folder of the state, but it would be his.
+    pub fn prepare(&self, scope: Scope) -> Result<(), Error> {
+        if scope == Scope::Machine && !crate::platform::process::may_be_administrator() {
+            return Err(Error::storage(
+                Status::StorageDenied,
+                "upgrades of a program for all users are the administrator's",
+            ));
+        }
         let mut builder = DirBuilder::new();
-        builder.recursive(scope == store::Scope::User);
+        builder.recursive(scope == Scope::User);
         #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(
-            &mut builder,
-            match scope {
-                store::Scope::User => 0o700,
-                store::Scope::Machine => 0o755,
-            },
-        );
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode(scope));
         match builder.create(&self.dir) {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
             other => other.map_err(|e| storage_error(e, &self.dir))?,
@@ -184,14 +185,21 @@ impl Staging {
         self.write("feed.json.minisig", &signed.signature)
     }
 
-    /// Takes the plan back: from now on nothing is staged.
-    pub fn withdraw(&self) -> Result<(), Error> {
-        self.remove("plan.json")
+    /// Names a part that was verified as the package. Its facts have done their service.
+    pub fn take_in(&self, version: &Version) -> Result<(), Error> {
+        let (part, package) = (self.part(version), self.package(version));
+        fs::rename(&part, &package).map_err(|e| storage_error(e, &package))?;
+        self.remove(&format!("{version}{PART}.json"))
     }
 
-    /// Removes a result that was told.
-    pub fn forget_outcome(&self) -> Result<(), Error> {
-        self.remove("result.json")
+    /// Removes a result that is to be told. False where somebody else has done so, and tells it.
+    pub fn claim_outcome(&self) -> Result<bool, Error> {
+        let path = self.dir.join("result.json");
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(storage_error(e, &path)),
+        }
     }
 
     /// Removes what belongs to a plan, the plan first; the result stays, and so do parts of the version given.
@@ -280,6 +288,14 @@ fn read_small(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(unix)]
+fn mode(scope: Scope) -> u32 {
+    match scope {
+        Scope::User => 0o700,
+        Scope::Machine => 0o755,
+    }
+}
+
+#[cfg(unix)]
 fn foreign(facts: &fs::Metadata) -> Option<&'static str> {
     use std::os::unix::fs::MetadataExt;
     if facts.uid() != crate::platform::process::user() {
@@ -303,7 +319,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Scope;
     use crate::upgrade::plan::Ended;
     use tempfile::TempDir;
 
@@ -354,8 +369,8 @@ mod tests {
         };
         staging.write_outcome(&outcome).unwrap();
         assert_eq!(staging.outcome(), Ok(Some(outcome)));
-        staging.forget_outcome().unwrap();
-        staging.forget_outcome().unwrap();
+        assert_eq!(staging.claim_outcome(), Ok(true));
+        assert_eq!(staging.claim_outcome(), Ok(false));
         assert_eq!(staging.outcome(), Ok(None));
     }
 

@@ -3,10 +3,12 @@
 mod background;
 mod calls;
 mod daily;
+mod file_server;
 mod files;
 mod notices;
 mod shutdown;
 mod state;
+mod upgrade;
 
 use super::config::Config;
 use super::core::Core;
@@ -17,7 +19,7 @@ use crate::device::{Machine, Parts};
 use crate::events::{Event, EventType, Receiver};
 use crate::license::day::DAY;
 use crate::marketplace::transport::{
-    Request, Response, Sending, Transport, TransportError, TransportErrorKind,
+    Get, Opening, Request, Response, Sending, Transport, TransportError, TransportErrorKind,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,6 +27,8 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+
+use file_server::FileServer;
 
 /// 08:00 of a Chinese day.
 pub const T: i64 = 1_800_000_000 / DAY * DAY;
@@ -50,6 +54,7 @@ pub struct Market {
     /// The marketplace's clock less the local one.
     pub ahead: AtomicI64,
     pub waiting: AtomicUsize,
+    pub files: Arc<FileServer>,
 }
 
 impl Market {
@@ -143,6 +148,11 @@ impl Transport for Market {
             }
         })
     }
+
+    fn open<'a>(&'a self, get: Get) -> Opening<'a> {
+        let answer = self.files.answer(get);
+        Box::pin(async move { answer })
+    }
 }
 
 impl Market {
@@ -208,6 +218,7 @@ impl World {
             clock: clock.clone(),
             ahead: AtomicI64::new(0),
             waiting: AtomicUsize::new(0),
+            files: Arc::default(),
         };
         let world = World {
             folder: TempDir::new().unwrap(),
@@ -271,6 +282,7 @@ impl World {
             machine: Arc::new(Named(self.machine)),
             chance: Arc::new(|| 0.5),
             transport: Arc::new(move |_, _, _| Ok(market.clone())),
+            ..Surroundings::real()
         }
     }
 

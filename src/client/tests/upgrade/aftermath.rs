@@ -1,0 +1,160 @@
+//! What the next start tells of an installation, and does about one that has not happened.
+
+use super::*;
+use crate::upgrade::plan::{Ended, Outcome};
+
+fn outcome(ended: Ended, attempts: u32) -> Outcome {
+    Outcome {
+        version: "2.0.0".into(),
+        outcome: ended,
+        exit_code: (ended != Ended::Installed).then_some(5),
+        text: "the installer ended".into(),
+        attempts,
+        at: T + i64::from(attempts),
+    }
+}
+
+/// A shop in which version 2 has been staged, and the program has ended.
+fn staged() -> (Shop, Staging) {
+    let shop = Shop::new();
+    shop.publish(&Release::of("2.0.0"));
+    let (client, events) = shop.told();
+    client.upgrade_notify(true).unwrap();
+    stage(&events, "staged");
+    client.shutdown(LONG).unwrap();
+    let staging = shop.staging(&client);
+    (shop, staging)
+}
+
+/// Everything that a start has put before the worker is done.
+fn settled(client: &Client) {
+    until(|| client.core.call(|_, _| async { Ok(Status::Ok) }).is_ok());
+}
+
+#[test]
+fn success_is_told_once_and_nothing_stays() {
+    let (shop, staging) = staged();
+    staging
+        .write_outcome(&outcome(Ended::Installed, 1))
+        .unwrap();
+    let shop = Shop {
+        world: shop.world.with_text(3, "2.0.0"),
+        ..shop
+    };
+    let (client, events) = shop.start();
+    let told = stage(&events, "installed");
+    assert_eq!(told["Version"], "2.0.0");
+    until(|| !staging.package(&version("2.0.0")).exists() && staging.plan() == Ok(None));
+    assert_eq!(staging.outcome(), Ok(None));
+    client.shutdown(LONG).unwrap();
+    let (client, events) = shop.start();
+    settled(&client);
+    client.shutdown(LONG).unwrap();
+    assert!(!events.kinds().contains(&EventType::UpgradeProgress));
+    assert_eq!(shop.helpers(), 1, "only the first one");
+}
+
+#[test]
+fn a_failure_is_told_and_tried_again_at_the_next_end() {
+    let (shop, staging) = staged();
+    for (attempt, ended, word) in [
+        (1, Ended::Failed, "install_failed"),
+        (2, Ended::NeedsAdmin, "needs_admin"),
+    ] {
+        staging.write_outcome(&outcome(ended, attempt)).unwrap();
+        let (client, events) = shop.start();
+        let told = stage(&events, word);
+        assert!(
+            told["ErrorMsg"].as_str().unwrap().contains("exit code 5"),
+            "{told}"
+        );
+        until(|| shop.helpers() == 1 + attempt as usize);
+        assert!(staging.package(&version("2.0.0")).exists());
+        client.shutdown(LONG).unwrap();
+    }
+}
+
+#[test]
+fn after_the_third_failure_a_forced_version_is_left_alone_until_it_is_published_anew() {
+    let (shop, staging) = staged();
+    staging.write_outcome(&outcome(Ended::Failed, 3)).unwrap();
+    let (client, events) = shop.start();
+    stage(&events, "install_failed");
+    until(|| staging.plan() == Ok(None));
+    shop.publish(&Release::forced("2.0.0"));
+    look(&client, &events, 1);
+    events.wait(EventType::Update, 1);
+    settled(&client);
+    assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (1, 1));
+    // The user may say so, and the vendor may have put it right.
+    shop.publish(&Release {
+        date: "2026-04-01T08:00:00Z",
+        ..Release::forced("2.0.0")
+    });
+    look(&client, &events, 2);
+    stage(&events, "staged");
+    assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (2, 2));
+}
+
+#[test]
+fn a_user_may_try_a_failed_version_again() {
+    let (shop, staging) = staged();
+    staging.write_outcome(&outcome(Ended::Failed, 3)).unwrap();
+    let (client, events) = shop.start();
+    stage(&events, "install_failed");
+    look(&client, &events, 1);
+    assert_eq!(client.upgrade_notify(true), Ok(Status::Ok));
+    stage(&events, "staged");
+    assert_eq!(shop.helpers(), 2);
+}
+
+#[test]
+fn a_plan_that_nobody_carried_out_gets_a_helper_again() {
+    let (shop, staging) = staged();
+    let (client, events) = shop.start();
+    until(|| shop.helpers() == 2);
+    settled(&client);
+    assert!(staging.plan().unwrap().is_some());
+    assert!(!events.kinds().contains(&EventType::UpgradeProgress));
+}
+
+#[test]
+fn a_plan_for_what_is_installed_already_is_removed() {
+    let (shop, staging) = staged();
+    let shop = Shop {
+        world: shop.world.with_text(3, "2.5.0"),
+        ..shop
+    };
+    let (client, _events) = shop.start();
+    until(|| staging.plan() == Ok(None));
+    settled(&client);
+    assert!(!staging.package(&version("2.0.0")).exists());
+    assert_eq!(shop.helpers(), 1);
+}
+
+#[test]
+fn damaged_files_stop_nobody() {
+    let (shop, staging) = staged();
+    for name in ["plan.json", "result.json", "attempts.json", "feed.json"] {
+        std::fs::write(staging.dir().join(name), "{\"version\":").unwrap();
+    }
+    let (client, events) = shop.start();
+    until(|| staging.plan() == Ok(None) && staging.outcome() == Ok(None));
+    look(&client, &events, 1);
+    stage(&events, "staged");
+    assert_eq!(shop.helpers(), 2);
+}
+
+#[test]
+fn nothing_is_started_once_the_client_is_closing() {
+    let shop = Shop::new();
+    shop.publish(&Release::of("2.0.0"));
+    let (client, events) = shop.told();
+    shop.files().spoil(PACKAGE, Fault::MuteAfter(SIZE));
+    client.upgrade_notify(true).unwrap();
+    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
+    client.shutdown(LONG).unwrap();
+    drop(events);
+    assert_eq!(shop.helpers(), 0);
+    assert_eq!(shop.staging(&client).plan(), Ok(None));
+}
