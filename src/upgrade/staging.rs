@@ -192,6 +192,11 @@ impl Staging {
         self.remove(&format!("{version}{PART}.json"))
     }
 
+    /// Removes an earlier result before another attempt.
+    pub fn forget_outcome(&self) -> Result<(), Error> {
+        self.remove("result.json")
+    }
+
     /// Removes a result that is to be told. False where somebody else has done so, and tells it.
     pub fn claim_outcome(&self) -> Result<bool, Error> {
         let path = self.dir.join("result.json");

@@ -5,6 +5,7 @@ use super::Found;
 use crate::client::core::Core;
 use crate::error::{Cause, Error, Status};
 use crate::events::event::Stage;
+use crate::license::Suite;
 use crate::sync::lock;
 use crate::upgrade::facts::parsed;
 use crate::upgrade::plan::{Ended, Outcome};
@@ -57,14 +58,13 @@ impl Core {
         if !claimed {
             return;
         }
+        // Without a plan the helper has seen that another attempt would end the same way.
+        let is_over = outcome.is_final() || staging.plan() == Ok(None);
         // A failure to save is in the log.
-        let _ = self.change(|suite| record(suite, &outcome)).await;
+        let _ = self.change(|suite| record(suite, &outcome, is_over)).await;
         self.tell_outcome(&outcome).await;
-        if outcome.is_final()
-            && let Err(error) = staging.clear(None)
-        {
-            self.log
-                .debug(|| format!("what the upgrade left is still there: {error}"));
+        if is_over {
+            self.clear_plan(staging);
         }
     }
 
@@ -156,12 +156,12 @@ impl Core {
     }
 }
 
-fn record(suite: &mut crate::license::Suite, outcome: &Outcome) {
+fn record(suite: &mut Suite, outcome: &Outcome, is_over: bool) {
     let facts = &mut suite.upgrade;
     facts.reported = facts.reported.max(outcome.at);
     match outcome.outcome {
         Ended::Installed => facts.accepted.clear(),
-        _ if outcome.is_final() => facts.give_up(&outcome.version),
+        _ if is_over => facts.give_up(&outcome.version),
         _ => {}
     }
 }

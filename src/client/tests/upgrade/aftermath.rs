@@ -97,6 +97,25 @@ fn after_the_third_failure_a_forced_version_is_left_alone_until_it_is_published_
 }
 
 #[test]
+fn a_package_that_the_helper_has_refused_for_good_is_not_fetched_again_unasked() {
+    let (shop, staging) = staged();
+    staging.clear(None).unwrap();
+    staging.write_outcome(&outcome(Ended::Failed, 1)).unwrap();
+    let shop = Shop {
+        world: shop.world.with(43, 1),
+        ..shop
+    };
+    let (client, events) = shop.start();
+    stage(&events, "install_failed");
+    settled(&client);
+    client.shutdown(LONG).unwrap();
+    let (client, _events) = shop.start();
+    settled(&client);
+    client.shutdown(LONG).unwrap();
+    assert_eq!(shop.files().count(PACKAGE), 1);
+}
+
+#[test]
 fn a_user_may_try_a_failed_version_again() {
     let (shop, staging) = staged();
     staging.write_outcome(&outcome(Ended::Failed, 3)).unwrap();
