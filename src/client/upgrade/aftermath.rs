@@ -24,7 +24,11 @@ impl Core {
             return;
         };
         if staging.dir().exists() {
-            self.report_outcome(&staging).await;
+            {
+                // Told before the answer to a look that the program asks for at its start.
+                let _turn = self.upgrades.looking.lock().await;
+                self.report_outcome(&staging).await;
+            }
             match self.take_up_plan(&staging, &installed).await {
                 Ok(true) => return,
                 Ok(false) => {}

@@ -127,6 +127,8 @@ impl Client {
             return Ok(Status::Already);
         }
         let (core, version) = (self.core.clone(), found.version().clone());
+        // At once, so that what the user said outlives a program that ends now.
+        core.change_unsaved(|suite| suite.upgrade.accept(&version));
         let put = self.core.put(Box::pin(async move {
             core.bring(found).await;
         }));
@@ -139,6 +141,7 @@ impl Client {
     fn decline(&self, found: &Found) -> Result<Status, Error> {
         let (core, version) = (self.core.clone(), found.version().clone());
         core.upgrades.decline(&version);
+        core.change_unsaved(|suite| suite.upgrade.decline(&version));
         self.core.put(Box::pin(async move {
             core.drop_declined(&version).await;
         }))?;
