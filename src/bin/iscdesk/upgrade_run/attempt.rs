@@ -47,7 +47,7 @@ fn attempt(staging: &Staging, plan: &Plan, at_work: &File) -> Result<Told, Error
         count: attempts,
     })?;
     // An earlier result says nothing about this attempt.
-    staging.forget_outcome()?;
+    staging.claim_outcome()?;
     Ok(match verified::package(staging, plan) {
         Ok(package) => Told {
             ended: run(staging, &package, at_work),
