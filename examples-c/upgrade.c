@@ -1,6 +1,7 @@
-/* A program that upgrades itself:  upgrade iscdesk.json [yes | no]
- * Looks for a new version, accepts it ("yes", the default) or declines it, shows the download, and ends once the new
- * version is staged. It is installed then, after the end of the program; the next start is told how that went. */
+/* A program that upgrades itself:  upgrade iscdesk.json [yes | no | wait]
+ * Looks for a new version, accepts it ("yes", the default) or declines it ("no"), shows the download, and ends once the
+ * new version is staged. It is installed then, after the end of the program; the next start is told how that went.
+ * With "wait" it accepts and goes on running, as programs do, until it is closed. */
 #include <iscdesk.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 typedef struct {
     isc_client *client;
     int wanted;   /* the user's answer */
+    int waits;    /* goes on running */
     int finished; /* nothing more will come */
     int failed;
 } program;
@@ -33,6 +35,7 @@ static void answer(program *p, const char *message) {
 static void on_event(isc_event_type type, const char *message, void *user_data) {
     program *p = (program *)user_data;
     printf("event: %s\n", message);
+    fflush(stdout);
     switch (type) {
     case ISC_EVENT_UPGRADE_NOTICE:
         p->finished = !says(message, "\"available\":\"true\"");
@@ -65,22 +68,23 @@ static int run(const char *config, program *p) {
         status = isc_register_event_callback(p->client, on_event, p, NULL);
     if (status == ISC_OK)
         status = isc_check_new_versions(p->client); /* returns at once; the answer is an event */
-    while (status == ISC_OK && !p->finished)
+    while (status == ISC_OK && (p->waits || !p->finished))
         status = isc_poll_events(p->client, 1000, NULL);
     return status == ISC_OK && !p->failed;
 }
 
 int main(int argc, char **argv) {
-    program p = {NULL, 1, 0, 0};
+    program p = {NULL, 1, 0, 0, 0};
     char text[512];
     int good;
 
     printf("this is version %s\n", PROGRAM_VERSION);
     if (argc > 2 && strcmp(argv[2], "no") == 0)
         p.wanted = 0;
+    p.waits = argc > 2 && strcmp(argv[2], "wait") == 0;
     good = run(argc > 1 ? argv[1] : NULL, &p);
-    if (!good && isc_last_error_message(text, sizeof text, NULL) == ISC_OK)
-        printf("failed: %s\n", text);
+    if (!good && isc_last_error_message(text, sizeof text, NULL) == ISC_OK && text[0] != '\0')
+        printf("failed: %s\n", text); /* what fails in the background is told by its event instead */
     isc_shutdown(p.client, ISC_TIMEOUT_DEFAULT);
     isc_release(p.client);
     return good ? 0 : 1;

@@ -210,7 +210,7 @@ fn the_demo_goes_as_told() {
     let ran = cc::run(command.args(["demo", "--json"]), "", cc::LIMIT);
     assert_eq!(ran.exit, Some(0), "{ran:?}");
     let told: Value = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
-    assert_eq!(told["chapters"].as_array().unwrap().len(), 7, "{told}");
+    assert_eq!(told["chapters"].as_array().unwrap().len(), 10, "{told}");
 }
 
 #[test]

@@ -63,6 +63,15 @@ fn has_target(target: &str) -> bool {
 
 /// By cargo, which knows what is out of date, into the folder that this test lies in as well.
 fn build(target: &str) -> PathBuf {
+    cargo_build(target, &["--lib"])
+}
+
+/// The helper of upgrades for 64 bit, which is the whole command line.
+pub fn helper() -> PathBuf {
+    cargo_build(X64, &["--features", "cli", "--bin", "iscdesk"]).join("iscdesk.exe")
+}
+
+fn cargo_build(target: &str, what: &[&str]) -> PathBuf {
     let mut above = cc::library_dir();
     assert!(
         above.pop() && above.pop(),
@@ -71,7 +80,8 @@ fn build(target: &str) -> PathBuf {
     );
     tool(
         Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--lib", "--target", target])
+            .args(["build", "--quiet", "--locked", "--target", target])
+            .args(what)
             .arg("--target-dir")
             .arg(&above)
             .current_dir(cc::root()),
@@ -148,6 +158,10 @@ impl Workshop {
         let mut command = compiler(language);
         command.arg(source).args(["-x", "none", "-o", name]);
         tool(command.args(link).current_dir(&self.folder));
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A file of this folder as Windows programs name it.

@@ -27,6 +27,8 @@ impl Market {
             address: String::new(),
             child: None,
         };
+        let feed = market.feed_folder();
+        std::fs::create_dir_all(&feed).map_err(|e| format!("{}: {e}", feed.display()))?;
         market.start("0")?;
         Ok(market)
     }
@@ -52,6 +54,8 @@ impl Market {
             .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
             .arg("--state")
             .arg(self.dir.join("licences.json"))
+            .arg("--feed")
+            .arg(self.feed_folder())
             .arg("--dir")
             .arg(&self.dir)
             .stdin(Stdio::piped())
@@ -79,6 +83,16 @@ impl Market {
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
         })
+    }
+
+    /// What is put here is served as the upgrade feed.
+    pub fn feed_folder(&self) -> PathBuf {
+        self.dir.join("feed")
+    }
+
+    /// Where it is served.
+    pub fn feed(&self) -> String {
+        format!("http://{}/feed", self.address)
     }
 
     /// Asks the admin API; `path` is below `/admin`.

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `story` | the chapters: what is said, done and checked |
 //! | `program` | the compiler, and the program as a child process |
+//! | `upgrade` | a product that is upgraded: its vendor, its feed, its installed program |
 //! | `market` | the sandbox as a child process, and its admin API |
 //!
 //! Everything lies in a temporary folder that goes with the tour.
@@ -16,6 +17,8 @@ mod market;
 mod program;
 #[cfg(unix)]
 mod story;
+#[cfg(unix)]
+mod upgrade;
 
 use crate::output::Outcome;
 use iscdesk::Error;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 /// The same files as in the repository, so that the demo also runs where only the executable and the library are.
 const HEADER: &str = include_str!("../../../../include/iscdesk.h");
 const DEMO: &str = include_str!("../../../../examples-c/demo.c");
+const UPGRADE: &str = include_str!("../../../../examples-c/upgrade.c");
 const SHUTDOWN: &str = include_str!("../../../../examples-c/shutdown_in_callback.c");
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -46,6 +47,7 @@ impl Programs {
             ("iscdesk.h", HEADER),
             ("demo.c", DEMO),
             ("shutdown_in_callback.c", SHUTDOWN),
+            ("upgrade.c", UPGRADE),
         ];
         for (name, text) in sources {
             std::fs::write(dir.join(name), text).map_err(|e| format!("{name}: {e}"))?;
@@ -70,12 +72,7 @@ impl Programs {
             .args(["-I.", &format!("{name}.c"), "-o", name])
             .arg(&self.library)
             .arg(format!("-Wl,-rpath,{}", folder.display()));
-        let output = command
-            .output()
-            .map_err(|e| format!("{}: {e}", self.compiler))?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
+        compiled(&mut command)?;
         let short = self.library.file_name().unwrap_or_default();
         Ok(format!(
             "{} -Iinclude examples-c/{name}.c -o {name} {}",
@@ -84,11 +81,39 @@ impl Programs {
         ))
     }
 
+    /// What has to lie beside a program that upgrades itself: the library and the helper.
+    pub fn furnish(&self, folder: &Path) -> Result<(), String> {
+        let helper = std::env::current_exe().map_err(|e| e.to_string())?;
+        for file in [&self.library, &helper] {
+            let name = file.file_name().unwrap_or_default();
+            let copied = std::fs::copy(file, folder.join(name));
+            copied.map_err(|e| format!("{}: {e}", file.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Compiles `upgrade.c` as that version of it. It looks for the library where it lies itself.
+    pub fn compile_version(&self, version: &str, program: &Path) -> Result<(), String> {
+        let mut command = Command::new(&self.compiler);
+        command
+            .current_dir(&self.dir)
+            .args(["-I.", "upgrade.c", "-o"])
+            .arg(program)
+            .arg(format!("-DPROGRAM_VERSION=\"{version}\""))
+            .arg(&self.library)
+            .arg("-Wl,-rpath,$ORIGIN");
+        compiled(&mut command)
+    }
+
     /// Starts a compiled program; its output goes to a file, so that it never waits for us.
     pub fn start(&self, name: &str, args: &[&str]) -> Result<Running, String> {
-        let failed = |e: std::io::Error| format!("{name}: {e}");
+        self.start_file(&self.dir.join(name), args)
+    }
+
+    fn start_file(&self, program: &Path, args: &[&str]) -> Result<Running, String> {
+        let failed = |e: std::io::Error| format!("{}: {e}", program.display());
         let output = tempfile::tempfile().map_err(failed)?;
-        let child = Command::new(self.dir.join(name))
+        let child = Command::new(program)
             .args(args)
             .current_dir(&self.dir)
             // Cargo's own would find an older library before the program's run path is looked at.
@@ -108,6 +133,11 @@ impl Programs {
 
     pub fn run(&self, name: &str, args: &[&str]) -> Result<Ended, String> {
         self.start(name, args)?.end()
+    }
+
+    /// As [`Programs::run`], of a program that lies elsewhere.
+    pub fn run_file(&self, program: &Path, args: &[&str]) -> Result<Ended, String> {
+        self.start_file(program, args)?.end()
     }
 }
 
@@ -149,6 +179,15 @@ fn compiler() -> Option<String> {
     let named = std::env::var("CC").ok();
     let usual = ["cc", "gcc", "clang"].map(str::to_owned);
     named.into_iter().chain(usual).find(|name| works(name))
+}
+
+fn compiled(command: &mut Command) -> Result<(), String> {
+    let output = command.output();
+    let output = output.map_err(|e| format!("the compiler: {e}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
 }
 
 fn works(compiler: &str) -> bool {

@@ -3,6 +3,7 @@
 use super::Teller;
 use super::market::Market;
 use super::program::{Ended, Programs};
+use super::upgrade::Product;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,6 +19,7 @@ const PROCESSES: usize = 10;
 const MINUTES_PER_DAY: u64 = 24 * 60;
 
 struct Tour {
+    dir: PathBuf,
     market: Market,
     programs: Programs,
     config: PathBuf,
@@ -41,7 +43,8 @@ pub fn tell(teller: &mut Teller) -> Result<(), String> {
         && teller.chapter("The customer renews", RENEWED, |t| tour.renew(t))
         && teller.chapter("The program ends inside its own callback", SHUTDOWN, |t| {
             tour.shutdown(t)
-        });
+        })
+        && tour.upgrades(teller);
     Ok(())
 }
 
@@ -59,6 +62,7 @@ fn prepare(dir: &Path) -> Result<Tour, String> {
     let text = serde_json::to_string_pretty(&options).unwrap_or_default();
     std::fs::write(&config, text).map_err(|e| format!("iscdesk.json: {e}"))?;
     Ok(Tour {
+        dir: dir.to_owned(),
         market,
         programs,
         config,
@@ -92,6 +96,15 @@ start, so nobody waits until tomorrow.";
 const SHUTDOWN: &str = "\
 The original SDK forbids ending it inside its event callback. Here isc_shutdown answers \"deferred\" at once, and everything
 ends when the callback returns. (The program is examples-c/shutdown_in_callback.c.)";
+
+const OPTIONAL: &str = "\
+The vendor makes a key once, and for each release an installer, a feed and their signatures; the public key is in the
+program's options. The program (examples-c/upgrade.c) looks for a new version and its user agrees: the library downloads and
+verifies the installer. It runs when the program has ended, by the helper `iscdesk upgrade-run`, which verifies it again.";
+const FORCED: &str = "\
+The next release is a forced one: nobody is asked, and nobody can decline. (The user says \"no\" here.)";
+const TAMPERED: &str = "\
+Somebody changes an installer on the server. Its signature does not hold any more, and it is not run.";
 
 type Found = Result<String, String>;
 
@@ -175,6 +188,59 @@ impl Tour {
         same("the program's exit code", &json!(ran.exit), &json!(0))?;
         told(&ran, "called 1 time(s), user_data freed 1 time(s)")?;
         Ok("nothing hung, nothing was called after its end, nothing was freed twice".into())
+    }
+
+    /// Three chapters about one product.
+    fn upgrades(&self, teller: &mut Teller) -> bool {
+        let mut product = None;
+        let told = teller.chapter("A new version, and the user agrees", OPTIONAL, |t| {
+            let installed = Product::install(&self.dir, &self.programs, &self.market, t)?;
+            let installed = product.insert(installed);
+            Tour::upgrade(t, installed, ("1.0.0", "2.0.0"), false)
+        });
+        let Some(product) = product.filter(|_| told) else {
+            return false;
+        };
+        teller.chapter("A version that has to be", FORCED, |t| {
+            Tour::upgrade(t, &product, ("2.0.0", "3.0.0"), true)
+        }) && teller.chapter("A tampered installer", TAMPERED, |t| {
+            Tour::tampered(t, &product)
+        })
+    }
+
+    fn upgrade(
+        teller: &Teller,
+        product: &Product,
+        (old, new): (&str, &str),
+        forced: bool,
+    ) -> Found {
+        product.release(teller, new, forced)?;
+        let ran = product.run(teller, if forced { "no" } else { "yes" })?;
+        told(&ran, &format!("this is version {old}"))?;
+        told(&ran, &format!("\"fromForceWin\":\"{forced}\""))?;
+        told(&ran, "\"Stage\":\"staged\"")?;
+        product.wait_for_helper()?;
+        let ran = product.run(teller, "yes")?;
+        told(&ran, &format!("this is version {new}"))?;
+        told(&ran, "\"Stage\":\"installed\"")?;
+        Ok(format!(
+            "version {old} ended, and version {new} was started"
+        ))
+    }
+
+    fn tampered(teller: &Teller, product: &Product) -> Found {
+        product.release(teller, "4.0.0", false)?;
+        let package = product.package("4.0.0");
+        let failed = |e: std::io::Error| format!("{}: {e}", package.display());
+        let mut bad = std::fs::read(&package).map_err(failed)?;
+        bad[2..10].copy_from_slice(b"/tmp/bad");
+        std::fs::write(&package, bad).map_err(failed)?;
+        let ran = product.run(teller, "yes")?;
+        told(&ran, "\"Stage\":\"failed\"")?;
+        told(&ran, "\"ErrorCode\":-81")?;
+        let ran = product.run(teller, "no")?;
+        told(&ran, "this is version 3.0.0")?;
+        Ok("the new version was refused, and the old one goes on".into())
     }
 
     fn license(&self, action: &str, body: Value) -> Result<Value, String> {

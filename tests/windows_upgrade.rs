@@ -1,0 +1,221 @@
+//! Upgrades as Windows programs have them, under wine: the program, the DLL and the helper cross-built, and an installer
+//! that replaces the program and the helper once the program has ended.
+#![cfg(target_os = "linux")]
+
+#[path = "support/cc.rs"]
+mod cc;
+#[path = "support/mingw.rs"]
+mod mingw;
+#[path = "support/need.rs"]
+mod need;
+#[path = "support/sandbox.rs"]
+mod support;
+
+use cc::Language;
+use mingw::{Workshop, windows_path};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use support::Sandbox;
+use tempfile::TempDir;
+
+const PRODUCT: &str = "Example CAD";
+const PLATFORM: &str = "windows-x86_64";
+/// A busy machine makes wine wait for its turn, too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Site {
+    workshop: &'static Workshop,
+    dir: TempDir,
+    sandbox: Sandbox,
+}
+
+impl Site {
+    fn new() -> Option<Site> {
+        let workshop = mingw::workshop()?;
+        let dir = TempDir::new().unwrap();
+        for folder in ["app", "feed"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let sandbox = Sandbox::start_with(&["--feed", dir.path().join("feed").to_str().unwrap()]);
+        let site = Site {
+            workshop,
+            dir,
+            sandbox,
+        };
+        let key = site.vendor(&["keygen", "--no-password", "--out", "key"]);
+        let options = json!({
+            "vendor": "Example Ltd", "product": PRODUCT, "version": "1.0.0", "auto_heartbeat": 0,
+            "data_dir": windows_path(&site.path("state")),
+            "upgrade_feed": format!("{}/feed/feed.json", site.sandbox.http),
+            "upgrade_public_key": key["public_key"],
+        });
+        fs::write(site.path("app/iscdesk.json"), options.to_string()).unwrap();
+        fs::copy(mingw::helper(), site.path("app/iscdesk.exe")).unwrap();
+        fs::copy(workshop.file("iscdesk.dll"), site.path("app/iscdesk.dll")).unwrap();
+        fs::copy(site.program("1.0.0"), site.path("app/program.exe")).unwrap();
+        Some(site)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn program(&self, version: &str) -> PathBuf {
+        let name = format!("upgrade-{version}.exe");
+        let define = format!("-DPROGRAM_VERSION=\"{version}\"");
+        let source = cc::root().join("examples-c/upgrade.c");
+        let link = [define.as_str(), "libiscdesk.dll.a"];
+        self.workshop.make(&source, Language::C, &name, &link);
+        self.workshop.file(&name)
+    }
+
+    fn vendor(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_iscdesk"))
+            .args(["--json", "feed"])
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn release(&self, version: &str, more: &[&str]) {
+        let source = cc::root().join("tests/windows/installer.c");
+        self.workshop
+            .make(&source, Language::C, "installer.exe", &[]);
+        let mut setup = fs::read(self.workshop.file("installer.exe")).unwrap();
+        let program = fs::read(self.program(version)).unwrap();
+        setup.extend(&program);
+        setup.extend(format!("{:08}", program.len()).bytes());
+        fs::write(self.path("feed/Setup.exe"), setup).unwrap();
+        let base = format!("{}/feed", self.sandbox.http);
+        let package = format!("{PLATFORM}=feed/Setup.exe");
+        let [into, folder] = ["--into", "{install_dir}"].map(|arg| format!("{PLATFORM}={arg}"));
+        let make = [
+            "make",
+            "--feed",
+            "feed/feed.json",
+            "--release",
+            version,
+            "--url-base",
+            &base,
+        ];
+        let args = [
+            "--package",
+            &package,
+            "--installer-arg",
+            &into,
+            "--installer-arg",
+            &folder,
+        ];
+        self.vendor(&[&make[..], &args, more].concat());
+        self.vendor(&[
+            "sign",
+            "--feed",
+            "feed/feed.json",
+            "--product",
+            PRODUCT,
+            "--key",
+            "key",
+        ]);
+    }
+
+    fn run(&self, version: &str, answer: &str) -> String {
+        let program = self.path("app/program.exe");
+        let mut command = self.workshop.command(program.to_str().unwrap());
+        command
+            .arg(windows_path(&self.path("app/iscdesk.json")))
+            .arg(answer)
+            .current_dir(self.path("app"));
+        let ran = self.workshop.run(&mut command, "");
+        assert_eq!(ran.exit, Some(0), "{ran:?}");
+        let first = format!("this is version {version}\n");
+        assert!(ran.stdout.starts_with(&first), "{ran:?}");
+        ran.stdout
+    }
+
+    /// The result is the helper's last word but for its tidying up.
+    fn wait_for_result(&self) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(text) =
+                staging(&self.path("state")).and_then(|s| fs::read(s.join("result.json")).ok())
+            {
+                return serde_json::from_slice(&text).unwrap();
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no result: {:?}",
+                files(&self.path("state"))
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn upgrade(&self, old: &str, new: &str, answer: &str, force: &str) {
+        let said = self.run(old, answer);
+        has(&said, &format!("\"fromForceWin\":\"{force}\""));
+        has(&said, "\"Stage\":\"staged\"");
+        let result = self.wait_for_result();
+        assert_eq!(result["outcome"], "installed", "{result}");
+        let said = self.run(new, "no");
+        has(&said, "\"Stage\":\"installed\"");
+        has(&said, "\"params\":{\"available\":\"false\"}");
+    }
+}
+
+fn staging(state: &Path) -> Option<PathBuf> {
+    let mut folders = fs::read_dir(state)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
+    folders.find(|path| path.extension().is_some_and(|end| end == "upgrade"))
+}
+
+fn files(state: &Path) -> Vec<PathBuf> {
+    let folder = staging(state).unwrap_or_else(|| state.to_owned());
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn has(said: &str, part: &str) {
+    assert!(said.contains(part), "{part} is not in\n{said}");
+}
+
+#[test]
+fn optional_and_forced_upgrades_replace_the_program_and_the_helper() {
+    let Some(site) = Site::new() else { return };
+    site.release("2.0.0", &[]);
+    site.upgrade("1.0.0", "2.0.0", "yes", "false");
+    site.release("3.0.0", &["--forced"]);
+    site.upgrade("2.0.0", "3.0.0", "no", "true");
+}
+
+#[test]
+fn a_failing_installer_leaves_the_old_program() {
+    let Some(site) = Site::new() else { return };
+    let program = site.path("app/program.exe");
+    // This installer takes two arguments and ends with 1 where there are more.
+    site.release(
+        "2.0.0",
+        &["--installer-arg", &format!("{PLATFORM}=surplus")],
+    );
+    let before = fs::read(&program).unwrap();
+    has(&site.run("1.0.0", "yes"), "\"Stage\":\"staged\"");
+    let result = site.wait_for_result();
+    assert_eq!(
+        (&result["outcome"], &result["exit_code"]),
+        (&json!("failed"), &json!(1))
+    );
+    assert_eq!(fs::read(&program).unwrap(), before);
+    let said = site.run("1.0.0", "no");
+    has(&said, "\"Stage\":\"install_failed\"");
+}
