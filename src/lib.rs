@@ -7,6 +7,7 @@ pub mod diagnose;
 pub mod error;
 pub mod events;
 pub mod ffi;
+pub mod hex;
 pub mod install;
 pub mod license;
 pub mod marketplace;

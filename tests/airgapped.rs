@@ -27,15 +27,6 @@ fn directly(program: &Path) -> Command {
     Command::new(program)
 }
 
-fn valgrind(program: &Path) -> Command {
-    let mut command = Command::new("valgrind");
-    command
-        .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
-        .args(["--errors-for-leak-kinds=definite", "--num-callers=30"])
-        .arg(program);
-    command
-}
-
 fn expect(ran: &Ran, exit: i32, told: &[&str]) {
     assert_eq!(ran.exit, Some(exit), "{ran:?}");
     for told in told {
@@ -173,6 +164,6 @@ fn wrong_uses_are_told() {
 #[test]
 fn valgrind_finds_nothing_in_the_airgapped_example() {
     if need::need("valgrind") {
-        Story::new(Language::C, Linkage::Shared, valgrind).walk();
+        Story::new(Language::C, Linkage::Shared, cc::valgrind).walk();
     }
 }

@@ -355,3 +355,31 @@ fn a_reader_that_has_gone_away_is_no_fault() {
 fn utf8(path: &Path) -> &str {
     path.to_str().unwrap()
 }
+
+#[test]
+fn the_doctor_tells_wrong_keys_from_right_ones() {
+    let sandbox = Sandbox::start();
+    let told = |secret: &str| {
+        let site = Site::with(json!({
+            "version": "1.0", "endpoint": sandbox.http, "proxy": "direct",
+            "access_key": sandbox.access_key, "secret_key": secret
+        }));
+        let answer = site.run(&["doctor", "--json"]);
+        let document: Value = serde_json::from_str(&answer.stdout).expect(&answer.stdout);
+        (answer.exit, document)
+    };
+    let (exit, right) = told(&sandbox.secret_key);
+    assert_eq!(
+        right["network"]["hosts"][0]["keys"]["accepted"], true,
+        "{right}"
+    );
+    assert_eq!((exit, &right["ok"]), (0, &json!(true)), "{right}");
+    let (exit, wrong) = told("not-it");
+    assert_eq!(wrong["network"]["hosts"][0]["keys"]["accepted"], false);
+    assert_eq!(exit, 1);
+    assert!(
+        wrong["advice"].to_string().contains("access key"),
+        "{wrong}"
+    );
+    assert!(!wrong.to_string().contains("not-it"));
+}

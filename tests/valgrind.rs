@@ -17,7 +17,6 @@ use programs::Link;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 use support::Sandbox;
 use tempfile::TempDir;
@@ -26,8 +25,6 @@ use tempfile::TempDir;
 const CODE: &str = "0078369f54-a3ce-4dc7-8a62-904555416f9000";
 /// Valgrind takes twenty times as long.
 const LIMIT: Duration = Duration::from_secs(300);
-/// What valgrind answers where it found something.
-const FOUND: i32 = 99;
 /// The samples include by the paths of the documentation, whose backslashes are part of a file's name here.
 const DOCUMENTED: [(&str, &str); 2] = [
     (
@@ -64,7 +61,7 @@ impl Site {
             false => Language::Cpp,
         };
         let program = cc::compile(&source, language, Linkage::Shared, self.dir.path());
-        let mut command = valgrind(&program);
+        let mut command = cc::valgrind(&program);
         command
             .args(arguments)
             .current_dir(self.dir.path())
@@ -74,16 +71,6 @@ impl Site {
             .env("ISCDESK_DATA_DIR", self.dir.path().join("state"));
         cc::run(&mut command, stdin, LIMIT)
     }
-}
-
-fn valgrind(program: &Path) -> Command {
-    let mut command = Command::new("valgrind");
-    command
-        .args(["--quiet", "--leak-check=full", "--num-callers=30"])
-        .arg(format!("--error-exitcode={FOUND}"))
-        .arg("--errors-for-leak-kinds=definite")
-        .arg(program);
-    command
 }
 
 fn expect(ran: &Ran, exit: i32, told: &[&str]) {
@@ -174,6 +161,6 @@ fn the_documented_samples() {
     let flags = ["-std=c++11", "-pthread", &include];
     let program = programs::build("c++", "../cpp/samples.cpp", &flags, Link::Shared);
     let _sandbox = marketplace(program.folder());
-    let ran = cc::run(&mut valgrind(program.file()), "", LIMIT);
+    let ran = cc::run(&mut cc::valgrind(program.file()), "", LIMIT);
     expect(&ran, 0, &[]);
 }

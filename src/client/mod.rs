@@ -108,6 +108,14 @@ impl Client {
         Ok(client)
     }
 
+    /// A client that shows what is known, and neither writes nor asks nor starts anything.
+    pub(crate) fn looking(config: Config, surroundings: Surroundings) -> Client {
+        let core = Core::new(config, surroundings);
+        core.store.seal();
+        core.load();
+        Client { core }
+    }
+
     /// Ends the client. Ok(Deferred) inside a callback, Err(Timeout) where something did not end in time: that is sealed,
     /// and a later call may still answer Ok(Ok).
     pub fn shutdown(&self, timeout: Duration) -> Result<Status, Error> {

@@ -171,8 +171,7 @@ fn hashed(key: &hmac::Key, kind: Kind, id: &str) -> Option<String> {
 fn digest(key: &hmac::Key, domain: &str, id: &str, digits: usize) -> String {
     let message = format!("iscdesk device {domain}\0{}", id.trim().to_uppercase());
     let tag = hmac::sign(key, message.as_bytes());
-    let bytes = tag.as_ref().iter().take(digits / 2);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::lower(&tag.as_ref()[..digits / 2])
 }
 
 #[cfg(test)]

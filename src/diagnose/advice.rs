@@ -81,6 +81,13 @@ pub enum Advice {
         host: String,
         why: String,
     },
+    KeysRefused {
+        host: String,
+        why: String,
+    },
+    StateSetAside {
+        files: String,
+    },
     Portal {
         host: String,
         http: u16,
@@ -165,6 +172,10 @@ fn state(facts: &StateFacts, device: Option<&DeviceFacts>) -> Vec<Advice> {
     if !facts.readable {
         let notes = facts.notes.join("; ");
         all.push(Advice::StateUnreadable { notes });
+    }
+    if facts.readable && facts.origin == "fresh" && !facts.set_aside.is_empty() {
+        let files = facts.set_aside.join(", ");
+        all.push(Advice::StateSetAside { files });
     }
     if facts.origin == "foreign" {
         let changed = device.and_then(|device| device.changed.as_ref());
@@ -261,6 +272,10 @@ fn of_answer(facts: &HostFacts, host: String) -> Option<Advice> {
         300..400 | 511 => Some(Advice::Portal { host, http }),
         500.. => Some(Advice::ServerFault { host, http }),
         200..300 if is_page => Some(Advice::Portal { host, http }),
-        _ => None,
+        _ => {
+            let refused = facts.keys.as_ref()?.error.as_ref()?;
+            let why = refused.text.clone();
+            Some(Advice::KeysRefused { host, why })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a support desk asks for, as one JSON document: `isc_diagnose` and `iscdesk doctor`.
 //!
-//! It looks and changes nothing (a file is made in the data folder and removed at once, to see whether that is possible),
-//! makes no licence request, and is ready within 25 seconds whatever hangs: each part runs on a thread of its own
+//! It looks and changes nothing (a file is made in the data folder and removed at once, to see whether that is possible;
+//! a damaged state is left where it is), asks about no licence, and is ready within 25 seconds whatever hangs: each part runs on a thread of its own
 //! ([`bench`]), and one that does not come back is reported as such. It may be sent by mail: codes are masked, and no key,
 //! token, password or serial number is in it.
 //!
@@ -16,10 +16,10 @@
 //! | `ok`, `advice` | nothing is wrong; else what to do, in the configured language, one sentence for each thing that is wrong |
 //! | `config` | `ok`, `faults` by member name, `warnings`; `vendor`, `product`, `version`; `mode`: `direct`, `relay`, `offline`; `site_file`: there is one |
 //! | `system` | `os`, `arch`, `version`; `container`: its kind; `virtual_machine`, `hypervisor` |
-//! | `state` | `folder`, `scope`, `exists`, `writable` and `write_error`, `free_bytes`; `file`, `readable`, `origin`: `fresh`, `ours`, `foreign`; `revision`, `notes`; `licenses`: `code` (masked), `verdict`, `licensed`, `source`, `expires_at`, `checked_at`, `offline_until` |
+//! | `state` | `folder`, `scope`, `exists`, `writable` and `write_error`, `free_bytes`; `file`, `readable`, `origin`: `fresh`, `ours`, `foreign`; `revision`, `notes`; `set_aside`: names of files that were damaged or could not be opened when a client came upon them, newest last; `licenses`: `code` (masked), `verdict`, `licensed`, `source`, `expires_at`, `checked_at`, `offline_until` |
 //! | `device` | `parts`: `kind`, `present`, `hashes` (the first digits, comparable within one product); `changed`: kinds that differ from those of the machine that wrote the state |
 //! | `network` | `proxy`: `source` (`program`, `options_file`, `site_file`, `environment`, `system`, `none`), `address` without login; `ca_file`; `roots`: `bundle`, number of `system` roots and of those in the `ca_file`; `hosts` |
-//! | `network.hosts` | `role`: `endpoint`, `fallback`, `upgrade_feed`; `host`, `via`: `direct` or the proxy; `reached`: an HTTP answer came; `resolved`: `ok`, `addresses`; `connected` (to the host, or to the proxy): `ok`, `to`; `tls`: `trusted`, `by_root`: `subject` and `from` (`system`, `ca_file`), `chain`: `subject`, `issuer`, `not_before`, `not_after`; `answer`: `ok`, `http`, `content_type`, `date`, `local`; each step with `error` and `took_ms` |
+//! | `network.hosts` | `role`: `endpoint`, `fallback`, `upgrade_feed`; `host`, `via`: `direct` or the proxy; `reached`: an HTTP answer came; `resolved`: `ok`, `addresses`; `connected` (to the host, or to the proxy): `ok`, `to`; `tls`: `trusted`, `by_root`: `subject` and `from` (`system`, `ca_file`), `chain`: `subject`, `issuer`, `not_before`, `not_after`; `answer`: `ok`, `http`, `content_type`, `date`, `local`; `keys`: `accepted` (access key or token, null = not known), `error`; each step with `error` and `took_ms` |
 //! | `clock` | `local`, `marketplace`, `offset_s` of this moment, `known_offset_s` of the last check, `verdict`: `right`, `wrong`, `implausible`, `unknown` |
 //! | `errors` | the last ten failures of the background: `at`, `first_at`, `count`, `status`, `cause`, `host`, `http`, `code`, `text` |
 //!
@@ -32,6 +32,7 @@ mod bench;
 mod clock;
 mod device;
 mod hypervisor;
+mod keys;
 mod network;
 mod proxy;
 mod report;
@@ -44,8 +45,8 @@ mod words;
 
 pub use report::{
     Answered, CertificateFacts, ClockReport, ConfigFacts, Connected, DeviceFacts, Fault, Found,
-    HostFacts, LicenseFacts, NetworkFacts, PartFacts, ProxyFacts, Report, Resolved, RootFacts,
-    RootsFacts, SCHEMA, StateFacts, SystemFacts, TlsFacts,
+    HostFacts, KeysFacts, LicenseFacts, NetworkFacts, PartFacts, ProxyFacts, Report, Resolved,
+    RootFacts, RootsFacts, SCHEMA, StateFacts, SystemFacts, TlsFacts,
 };
 
 use crate::client::Options;

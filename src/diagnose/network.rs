@@ -2,14 +2,16 @@
 //!
 //! The request goes the very way of the client's own: the same HTTP library, proxy, roots and time-outs. It is the daily
 //! question without a code and without a signature, which nobody answers but with a refusal; that and its `Date` are all
-//! that is needed. Beside it the name is looked up and a connection opened by hand, since a request that comes to nothing
+//! that is needed. Where that is answered and there are keys, they are tried ([`keys`]). Beside it the name is looked up and a connection opened by hand, since a request that comes to nothing
 //! does not tell how far it came.
 //!
 //! All steps of all hosts run at once, each with an end of its own, so that one that hangs costs no other its time.
 
 use super::proxy::{Address, Ways};
-use super::report::{Answered, Connected, Fault, HostFacts, NetworkFacts, Resolved, RootsFacts};
-use super::tls;
+use super::report::{
+    Answered, Connected, Fault, HostFacts, KeysFacts, NetworkFacts, Resolved, RootsFacts,
+};
+use super::{keys, tls};
 use crate::client::config::Config;
 use crate::clock::SharedClock;
 use crate::marketplace::lookup::look_up;
@@ -30,6 +32,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// A name that takes longer than this to look up is as good as unknown.
 const LOOKUP: Duration = Duration::from_secs(10);
+const UPGRADE_FEED: &str = "upgrade_feed";
 /// Of each step's time, in percent; the rest is for handing the answers over.
 const USABLE: u32 = 90;
 
@@ -48,6 +51,13 @@ struct Target {
     endpoint: Endpoint,
     url: String,
     proxy: Option<Address>,
+}
+
+impl Target {
+    /// A feed is anybody's server: no key goes there.
+    fn asks_for_licences(&self) -> bool {
+        self.role != UPGRADE_FEED
+    }
 }
 
 /// Runs on a thread of its own, with a runtime of its own. Takes at most `limit`, but for the reading of files.
@@ -131,7 +141,7 @@ fn targets(config: &Config, ways: &Ways) -> Vec<Target> {
         let url = feed.clone();
         Some(Target {
             url,
-            ..asked("upgrade_feed", &endpoint)
+            ..asked(UPGRADE_FEED, &endpoint)
         })
     }));
     targets
@@ -154,6 +164,10 @@ async fn host(means: Arc<Means>, target: Target) -> HostFacts {
     let road = tokio::spawn(road(means.clone(), own, target.proxy.clone()));
     let witness = Witness::default();
     let answer = ask(&means, &target, &witness).await;
+    let keys = match answer.ok && target.asks_for_licences() {
+        true => keys(&means, &target.endpoint).await,
+        false => None,
+    };
     let presented = witness.of(bare(name));
     let (resolved, connected) = road.await.unwrap_or_else(|_| broken_off());
     HostFacts {
@@ -168,6 +182,7 @@ async fn host(means: Arc<Means>, target: Target) -> HostFacts {
         connected,
         tls: presented.map(|presented| tls::facts(&presented, &means.trust)),
         answer,
+        keys,
     }
 }
 
@@ -279,6 +294,22 @@ async fn ask(means: &Means, target: &Target, witness: &Witness) -> Answered {
         error,
         took_ms: since(begun),
     }
+}
+
+/// Over a connection of its own, whose certificate has been looked at already.
+async fn keys(means: &Means, endpoint: &Endpoint) -> Option<KeysFacts> {
+    let until = means
+        .until
+        .min(Instant::now() + means.config.timeouts.request);
+    let transport = Arc::new(transport(means, &Witness::default()).ok()?);
+    keys::look(
+        &means.config,
+        means.clock.as_ref(),
+        endpoint,
+        transport,
+        until,
+    )
+    .await
 }
 
 /// As the client makes it, with a witness.

@@ -73,6 +73,8 @@ pub struct StateFacts {
     pub origin: &'static str,
     pub revision: u64,
     pub notes: Vec<String>,
+    /// Files that were no use when a client came upon them, and that it moved out of the way.
+    pub set_aside: Vec<String>,
     pub licenses: Vec<LicenseFacts>,
 }
 
@@ -135,6 +137,15 @@ pub struct HostFacts {
     /// None where no certificate was presented.
     pub tls: Option<TlsFacts>,
     pub answer: Answered,
+    /// None where nothing is known of them.
+    pub keys: Option<KeysFacts>,
+}
+
+/// What the gateway says to the program's access key or token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeysFacts {
+    pub accepted: bool,
+    pub error: Option<Fault>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -213,6 +224,15 @@ impl<T> Found<T> {
         match self {
             Found::Known(_) => None,
             Found::Unknown { error } => Some(error),
+        }
+    }
+}
+
+impl KeysFacts {
+    pub fn accepted() -> KeysFacts {
+        KeysFacts {
+            accepted: true,
+            error: None,
         }
     }
 }

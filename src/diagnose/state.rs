@@ -27,6 +27,8 @@ pub struct StateFound {
 pub fn look(config: Config, surroundings: Surroundings) -> StateFound {
     let identity = Arc::new(MachineIdentity(surroundings.machine.clone()));
     let store = Store::new(&config.location, &config.state_secrets, identity);
+    // Only looks: what is damaged stays where it is, so that the next look tells it as well.
+    store.seal();
     let loaded = store.load();
     let scope = config.location.scope;
     let clock = loaded.suite.clock_for(&config.policy);
@@ -56,6 +58,7 @@ pub fn look(config: Config, surroundings: Surroundings) -> StateFound {
         },
         revision: loaded.stamp.revision(),
         notes: loaded.notes.iter().map(Note::to_string).collect(),
+        set_aside: store.set_aside_files(),
         licenses: licenses(config, surroundings),
     };
     StateFound {
@@ -110,9 +113,7 @@ fn standing(dir: &Path) -> Option<&Path> {
 fn licenses(mut config: Config, surroundings: Surroundings) -> Vec<LicenseFacts> {
     config.auto_heartbeat = false;
     config.log = None;
-    let Ok(client) = Client::start(config, surroundings) else {
-        return Vec::new();
-    };
+    let client = Client::looking(config, surroundings);
     let codes: Vec<String> = client
         .list_licenses()
         .ok()

@@ -83,6 +83,14 @@ impl Advice {
             Advice::NoAnswer { host, why } => format!(
                 "{host} gives no answer ({why}); ask the administrator what stands between this computer and it."
             ),
+            Advice::KeysRefused { host, why } => format!(
+                "{host} refuses this program's access key or token ({why}); the vendor has to check access_key and \
+                 secret_key, or bearer_token."
+            ),
+            Advice::StateSetAside { files } => format!(
+                "An earlier licence state was damaged or could not be opened and is kept as {files}; check the licences \
+                 online to build it anew."
+            ),
             Advice::Portal { host, http } => format!(
                 "Something else answers in the place of {host} (HTTP {http}), such as the login page of a network; log \
                  in there with a browser, or check the endpoint."
@@ -175,6 +183,12 @@ impl Advice {
             Advice::NoAnswer { host, why } => {
                 format!("{host} 没有应答（{why}），请联系管理员检查本机与其之间的网络设备。")
             }
+            Advice::KeysRefused { host, why } => format!(
+                "{host} 拒绝了本程序的访问密钥或令牌（{why}），请软件厂商检查 access_key 和 secret_key，或 bearer_token。"
+            ),
+            Advice::StateSetAside { files } => format!(
+                "此前的授权状态已损坏或无法打开，保留为 {files}，请联网重新校验授权以重建。"
+            ),
             Advice::Portal { host, http } => format!(
                 "应答并非来自 {host}（HTTP {http}），可能是网络认证页面，请先用浏览器登录网络，或检查服务地址。"
             ),

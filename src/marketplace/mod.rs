@@ -107,6 +107,13 @@ impl Marketplace {
         .await
     }
 
+    /// Asks about no code at all: who may not ask is refused by the gateway, everybody else by the service.
+    pub async fn ask_for_entry(&self, call: Call<'_>) -> Reply<()> {
+        let body = wire::Query::new("", None);
+        let question = question(QUERY, &body, Vec::new());
+        self.ask(call, &question, |_| Ok(())).await
+    }
+
     /// Reports who used the software today, for up to [`BATCH_MAX`] codes (v2).
     pub async fn report_usage(&self, call: Call<'_>, usage: &[Usage]) -> Reply<()> {
         if let Err(error) = check_batch(usage.len()) {

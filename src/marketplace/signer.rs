@@ -6,6 +6,7 @@
 
 use super::percent;
 use super::secret::Secret;
+use crate::hex;
 use ring::{digest, hmac};
 
 pub const ALGORITHM: &str = "SDK-HMAC-SHA256";
@@ -29,7 +30,7 @@ pub fn authorization(access_key: &str, secret_key: &Secret, what: &Signable<'_>)
     let names = names.join(";");
     let to_sign = string_to_sign(&headers, &canonical_request(what, &headers, &names));
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret_key.expose().as_bytes());
-    let signature = hex(hmac::sign(&key, to_sign.as_bytes()).as_ref());
+    let signature = hex::lower(hmac::sign(&key, to_sign.as_bytes()).as_ref());
     format!("{ALGORITHM} Access={access_key}, SignedHeaders={names}, Signature={signature}")
 }
 
@@ -80,11 +81,7 @@ fn canonical_query(query: &[(&str, &str)]) -> String {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::lower(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 #[cfg(test)]

@@ -64,6 +64,14 @@ fn kept(target: &Target, kind: Kind) -> Vec<(u64, PathBuf)> {
     kept
 }
 
+/// Names of what was set aside earlier, the oldest first of each kind.
+pub(super) fn names_kept(target: &Target) -> Vec<String> {
+    let kinds = [Kind::Damaged, Kind::Unopened];
+    let kept = kinds.into_iter().flat_map(|kind| kept(target, kind));
+    kept.filter_map(|(_, path)| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect()
+}
+
 /// Removes what a writer that died left behind.
 pub(super) fn sweep(target: &Target) {
     for name in names(target).filter(|name| name.ends_with(TEMPORARY)) {

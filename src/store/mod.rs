@@ -156,7 +156,14 @@ impl Store {
         self.may_write().is_ok()
     }
 
-    /// What is known. Never fails, waits for nobody.
+    /// Names of the files that were moved out of the way here and are still kept, newest last of each kind.
+    pub fn set_aside_files(&self) -> Vec<String> {
+        self.target()
+            .map(|target| aside::names_kept(&target))
+            .unwrap_or_default()
+    }
+
+    /// What is known. Never fails, waits for nobody. A sealed store leaves a damaged file where it is.
     pub fn load(&self) -> Loaded {
         let Some(target) = self.target() else {
             return Loaded::fresh(vec![Note::NoFolder]);

@@ -78,10 +78,7 @@ pub(super) fn product_key(vendor: &str, product: &str) -> Vec<u8> {
 pub(super) fn product_tag(product_key: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, product_key);
     let tag = hmac::sign(&key, b"product tag");
-    tag.as_ref()[..4]
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    crate::hex::lower(&tag.as_ref()[..4])
 }
 
 /// Name of a state file. A machine tag that is not what [`super::Identity`] promises is made harmless.

@@ -116,6 +116,20 @@ pub fn link(command: &mut Command, linkage: Linkage) {
     }
 }
 
+/// What valgrind answers where it found an invalid access or a definite leak.
+pub const FOUND: i32 = 99;
+
+/// The command to run a program by valgrind.
+pub fn valgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--quiet", "--leak-check=full", "--num-callers=30"])
+        .arg(format!("--error-exitcode={FOUND}"))
+        .arg("--errors-for-leak-kinds=definite")
+        .arg(program);
+    command
+}
+
 /// Runs a program to its end; kills it and panics if that takes longer than `limit`.
 pub fn run(command: &mut Command, stdin: &str, limit: Duration) -> Ran {
     // Files, because a pipe that nobody reads yet would hold the program.

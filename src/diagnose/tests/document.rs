@@ -110,6 +110,57 @@ fn a_state_that_no_secret_opens_is_told() {
     assert!(advises(&report, &["could not be read", "state_secret"]));
 }
 
+fn files(desk: &Desk) -> Vec<String> {
+    let files = std::fs::read_dir(desk.folder.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_damaged_state_is_told_by_every_look_and_left_where_it_is() {
+    let desk = Desk::new();
+    desk.put(&suite("CODE-0001"));
+    let file = desk.store().file().unwrap();
+    std::fs::write(&file, "rubbish").unwrap();
+    let before = files(&desk);
+    for _ in 0..2 {
+        let report = desk.examine();
+        let state = report.state.known().unwrap();
+        assert!(!state.readable && state.set_aside.is_empty());
+        assert!(advises(&report, &["could not be read", "damaged"]));
+        assert_eq!(files(&desk), before);
+        assert_eq!(std::fs::read(&file).unwrap(), b"rubbish");
+    }
+}
+
+#[test]
+fn what_a_client_has_set_aside_is_told_for_as_long_as_it_is_kept() {
+    let desk = Desk::new();
+    desk.put(&suite("CODE-0001"));
+    let file = desk.store().file().unwrap();
+    std::fs::write(&file, "rubbish").unwrap();
+    // As isc_init does.
+    assert_eq!(desk.store().load().suite, Suite::default());
+    for _ in 0..2 {
+        let report = desk.examine();
+        let state = report.state.known().unwrap();
+        let [aside] = state.set_aside.as_slice() else {
+            panic!("{:?}", state.set_aside);
+        };
+        assert!(aside.contains(".damaged-"), "{aside}");
+        assert!(state.readable && state.origin == "fresh");
+        assert!(advises(&report, &["was damaged", aside]));
+        assert!(!report.ok);
+    }
+    // Built anew: a fact, and nothing to do.
+    desk.put(&suite("CODE-0001"));
+    let report = desk.examine();
+    assert_eq!(report.state.known().unwrap().set_aside.len(), 1);
+    assert!(!advises(&report, &["was damaged"]));
+}
+
 #[test]
 fn another_machine_is_told_by_the_parts_that_changed() {
     let desk = Desk::new();

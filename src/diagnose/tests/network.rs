@@ -26,6 +26,7 @@ fn a_host_that_answers_is_well() {
     let report = desk.examine();
     let host = first(&report);
     assert!(host.reached && host.connected.ok && host.resolved.ok);
+    assert_eq!(host.keys, None, "there are none");
     assert_eq!(host.resolved.addresses, ["127.0.0.1"]);
     assert_eq!(
         (host.answer.http, host.answer.date),
@@ -37,6 +38,25 @@ fn a_host_that_answers_is_well() {
         ("right", Some(0))
     );
     assert!(report.ok && report.advice.is_empty(), "{:?}", report.advice);
+}
+
+#[test]
+fn keys_that_are_refused_at_the_right_time_are_wrong() {
+    for (answer, offset) in [(REFUSAL, 0), (LATER, 262_800)] {
+        let desk = Desk::new()
+            .with(Key::Endpoint, &format!("http://{}", servers::plain(answer)))
+            .with(Key::AccessKey, "AK-1")
+            .with(Key::SecretKey, "hush-hush");
+        let report = desk.examine();
+        let host = first(&report);
+        assert!(host.reached);
+        let keys = host.keys.as_ref().unwrap();
+        assert!(!keys.accepted, "{keys:?}");
+        assert!(advises(&report, &["refuses this program's access key"]));
+        assert_eq!(report.clock.offset_s, Some(offset));
+        let document = serde_json::to_string(&report).unwrap();
+        assert!(!document.contains("hush-hush") && !document.contains("AK-1"));
+    }
 }
 
 #[test]

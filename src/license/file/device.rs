@@ -7,6 +7,7 @@
 
 use super::Refusal;
 use crate::device::{self, Kind, Parts, well_known};
+use crate::hex;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,8 +57,7 @@ pub fn part_hash(kind: Kind, value: &str) -> String {
 }
 
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = digest(&SHA256, bytes);
-    digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    hex::lower(digest(&SHA256, bytes).as_ref())
 }
 
 /// The machines that a licence file names. Neither: any machine, a site licence.

@@ -126,6 +126,13 @@ impl Page {
         for note in &facts.notes {
             self.judge(facts.readable, note);
         }
+        if !facts.set_aside.is_empty() {
+            let word = self.word("set aside earlier", "此前被移开的文件");
+            self.say(
+                Mark::Note,
+                format!("{word}: {}", facts.set_aside.join(", ")),
+            );
+        }
         if facts.licenses.is_empty() {
             let none = self.word("no licence is held here", "本机没有授权");
             self.say(Mark::Note, none);
@@ -203,6 +210,14 @@ impl Page {
         };
         let connection = self.word("connection", "连接");
         self.step(connection, connected, facts.connected.took_ms);
+        if let Some(keys) = &facts.keys {
+            let state = match &keys.error {
+                None => self.word("accepted", "已被接受").to_owned(),
+                Some(error) => told(error),
+            };
+            let word = self.word("access key or token", "访问密钥或令牌");
+            self.lines.push(format!("              {word}: {state}"));
+        }
         let Some(tls) = &facts.tls else {
             return;
         };

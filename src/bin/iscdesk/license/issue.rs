@@ -157,7 +157,7 @@ fn id(args: &Args) -> Result<String, Error> {
     SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| Error::internal("the system gives no random numbers"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(iscdesk::hex::lower(&bytes))
 }
 
 /// No file leaves the house that the customer's program would refuse.
