@@ -45,6 +45,8 @@ pub struct Core {
     pub(super) checking: tokio::sync::Mutex<()>,
     /// An option was changed that a failed check may have waited for.
     pub(super) retry_now: AtomicBool,
+    /// Whose turn it is to take up a licence file: they are answered in order. Used on the worker only.
+    pub(super) taking_up: tokio::sync::Mutex<()>,
     /// Tells the background that something changed. Used on the worker only.
     pub(super) nudged: Notify,
 }
@@ -68,6 +70,7 @@ impl Core {
             lookups: ThreadsAlive::default(),
             pending_requests: AtomicUsize::new(0),
             checking: tokio::sync::Mutex::new(()),
+            taking_up: tokio::sync::Mutex::new(()),
             retry_now: AtomicBool::new(false),
             nudged: Notify::new(),
             surroundings,

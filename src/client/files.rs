@@ -11,10 +11,11 @@ use crate::error::{Cause, Error, Status, masked};
 use crate::license::file::held::MAX_TOTAL_BYTES;
 use crate::license::file::{self, Grant, Hashes, Held, LicenseFile, Refusal};
 use crate::license::{MAX_CODES, Suite};
-use crate::store;
+use crate::platform::unwaited::{self, NoAnswer};
 use crate::sync::lock;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use tokio::time::timeout;
 
 /// What is asked for where no name is given.
 const DEFAULT_NAME: &str = "license.lic";
@@ -63,11 +64,14 @@ impl Core {
     /// Reads, verifies and remembers a file. What goes wrong changes nothing.
     pub async fn take_up_file(&self, path: &Path) -> Result<(), Error> {
         if self.config.license_keys.is_empty() {
-            return Err(Error::unsupported(
-                "license_public_key is not set: no licence file can be verified",
+            return Err(refused(
+                "license_public_key is not set: no licence file can be verified".into(),
             ));
         }
-        let bytes = store::read_given(path, file::MAX_BYTES, self.config.location.scope)
+        let _turn = self.taking_up.lock().await;
+        let bytes = self
+            .read(path)
+            .await
             .map_err(|why| refused(format!("{}: {why}", path.display())))?;
         let token = file::token(&bytes)?.to_owned();
         let file = self.opened(&token)?;
@@ -77,6 +81,22 @@ impl Core {
             return Ok(());
         }
         self.remember(file, &token).await
+    }
+
+    /// Not on the worker: a file on a drive that is gone would hold it, and with it every call and the shutdown.
+    async fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let (path, scope) = (path.to_owned(), self.config.location.scope);
+        let read = self.surroundings.read_given.clone();
+        let reading = unwaited::run(&self.lookups, "iscdesk-file", move || {
+            read(&path, file::MAX_BYTES, scope)
+        });
+        match timeout(self.config.timeouts.call, reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(NoAnswer::TooMany)) => Err("too many files have not been read yet".into()),
+            Ok(Err(NoAnswer::NoThread(error))) => Err(format!("no thread to read it: {error}")),
+            Ok(Err(NoAnswer::BrokeOff)) => Err("the reading broke off".into()),
+            Err(_) => Err("it could not be read in time; is its drive still there?".into()),
+        }
     }
 
     /// Everything beside signature and product.

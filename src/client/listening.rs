@@ -18,12 +18,11 @@ impl Client {
         if self.core.config.delivery == Delivery::Thread {
             self.core.start_dispatcher()?;
         }
+        // What time alone changes is told as well. Before the registration, which may not be half a failure.
+        self.start_background()?;
         let noting = Arc::new(Noting::new(receiver, &self.core));
         let ended = self.core.life.hub.register(noting, &callback_patience());
-        let status = ended_status(ended)?;
-        // What time alone changes is told as well.
-        self.start_background()?;
-        Ok(status)
+        ended_status(ended)
     }
 
     pub fn unregister(&self) -> Result<Status, Error> {

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 const MAX_PENDING: usize = 64;
 
 impl Client {
-    /// Returns at once; `LicenseVerify` answers, in the order of the requests. `device_info` is the program's own and is
+    /// Returns at once; `LicenseVerify` answers, those of one kind in the order of the requests. `device_info` is the program's own and is
     /// not sent anywhere: the marketplace has no place for it.
     pub fn request_license_string(&self, _device_info: Option<&str>) -> Result<Status, Error> {
         self.check_open()?;
@@ -32,7 +32,7 @@ impl Client {
     }
 
     /// Takes up a licence file. Returns at once; `LicenseVerify` answers, with the file's absolute path, or with the reason
-    /// why it is not accepted (`ISC_ERR_UNSUPPORTED` where no public key is set). `file_name` is a plain name in the data
+    /// why it is not accepted. `file_name` is a plain name in the data
     /// folder or an absolute path, None or empty: `license.lic`; any other is the one thing that is refused here.
     pub fn request_license_file(
         &self,

@@ -7,6 +7,7 @@ use crate::device::{Machine, ThisMachine};
 use crate::error::Error;
 use crate::marketplace::{ReqwestTransport, ThreadsAlive, Transport, TransportConfig, user_agent};
 use crate::platform::{detached, disk};
+use crate::store::{Scope, read_given};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::io;
 use std::path::Path;
@@ -22,6 +23,7 @@ type StartHelper = dyn Fn(&Path, &Path) -> io::Result<Starting> + Send + Sync;
 
 /// A helper on its way: its exit code once it has one.
 pub type Starting = Box<dyn FnMut() -> io::Result<Option<i32>> + Send>;
+pub(super) type ReadGiven = dyn Fn(&Path, usize, Scope) -> Result<Vec<u8>, String> + Send + Sync;
 
 #[derive(Clone)]
 pub struct Surroundings {
@@ -35,6 +37,8 @@ pub struct Surroundings {
     pub room: Arc<Room>,
     /// Starts the helper on a staging folder. It goes on by itself.
     pub start_helper: Arc<StartHelper>,
+    /// Reads a licence file, as [`read_given`]. May hang: the drive may be one of the network.
+    pub read_given: Arc<ReadGiven>,
 }
 
 impl Surroundings {
@@ -46,6 +50,7 @@ impl Surroundings {
             transport: Arc::new(reqwest_transport),
             room: Arc::new(disk::free_bytes),
             start_helper: Arc::new(start_helper),
+            read_given: Arc::new(read_given),
         }
     }
 }

@@ -28,8 +28,9 @@ pub unsafe extern "C" fn isc_request_license_string(
 }
 
 /// Takes up a licence file. Answered by ISC_EVENT_LICENSE_VERIFY: `LicenseFilePath` is the absolute path of the file that was
-/// accepted, or `ErrorCode` and `ErrorMsg` say why not (ISC_ERR_LICENSE_FILE; ISC_ERR_UNSUPPORTED without
-/// ISC_OPT_LICENSE_PUBLIC_KEY; ISC_ERR_LIMIT). A file that is not accepted changes nothing.
+/// accepted, or `ErrorCode` and `ErrorMsg` say why not (ISC_ERR_LICENSE_FILE, also without
+/// ISC_OPT_LICENSE_PUBLIC_KEY or where the file cannot be read within ISC_OPT_CALL_TIMEOUT_MS; ISC_ERR_LIMIT). A file that is
+/// not accepted changes nothing. Files are answered in the order in which they were asked for.
 ///
 /// \param c            the client
 /// \param file_name    a plain name in the data folder or an absolute path; NULL or empty: `license.lic`

@@ -12,7 +12,7 @@ mod upgrade;
 
 use super::config::Config;
 use super::core::Core;
-use super::surroundings::Surroundings;
+use super::surroundings::{ReadGiven, Surroundings};
 use super::{Client, Options};
 use crate::clock::WallClock;
 use crate::device::{Machine, Parts};
@@ -21,8 +21,10 @@ use crate::license::day::DAY;
 use crate::marketplace::transport::{
     Get, Opening, Request, Response, Sending, Transport, TransportError, TransportErrorKind,
 };
+use crate::store::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -203,6 +205,7 @@ pub struct World {
     pub log: Arc<Mutex<Vec<String>>>,
     /// Whether the program has an access key.
     pub online: bool,
+    read_given: Arc<ReadGiven>,
     settings: Vec<(i32, i64)>,
     texts: Vec<(i32, String)>,
 }
@@ -227,6 +230,7 @@ impl World {
             machine: "one",
             log: Arc::default(),
             online: true,
+            read_given: Arc::new(crate::store::read_given),
             settings: vec![(43, 0)],
             texts: Vec::new(),
         };
@@ -241,6 +245,15 @@ impl World {
 
     pub fn with_text(mut self, key: i32, value: &str) -> World {
         self.texts.push((key, value.into()));
+        self
+    }
+
+    /// A disk of the test's own.
+    pub fn reading(
+        mut self,
+        read: impl Fn(&Path, usize, Scope) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    ) -> World {
+        self.read_given = Arc::new(read);
         self
     }
 
@@ -282,6 +295,7 @@ impl World {
             machine: Arc::new(Named(self.machine)),
             chance: Arc::new(|| 0.5),
             transport: Arc::new(move |_, _, _| Ok(market.clone())),
+            read_given: self.read_given.clone(),
             ..Surroundings::real()
         }
     }

@@ -1,6 +1,7 @@
 //! What ends a licence by file, what refuses one, and what cannot.
 
 use super::*;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
 /// Waits until the background has noted the time, so that a later start knows of it.
@@ -142,13 +143,49 @@ fn file_names_stay_in_the_data_folder_or_are_absolute() {
     assert_eq!(import_as(&client, Some(""))["Status"], "failed");
 }
 
+/// A drive that is gone, until it is released.
+fn hanging() -> (Sender<()>, Receiver<()>, World) {
+    let (world, _) = air_gapped();
+    let (release, released) = channel::<()>();
+    let (enter, entered) = channel();
+    let (released, enter) = (Mutex::new(released), Mutex::new(enter));
+    let world = world.reading(move |_, _, _| {
+        enter.lock().unwrap().send(()).unwrap();
+        let _ = released.lock().unwrap().recv();
+        Err("gone".into())
+    });
+    (release, entered, world)
+}
+
+#[test]
+fn a_drive_that_is_gone_holds_neither_calls_nor_the_shutdown() {
+    let (release, entered, mut world) = hanging();
+    world.online = true;
+    let client = world.client();
+    client.request_license_file(None, None).unwrap();
+    entered.recv().unwrap();
+    assert_eq!(client.activate("CODE-0001"), Ok(Status::Ok));
+    assert_eq!(client.shutdown(Duration::from_secs(20)), Ok(Status::Ok));
+    drop(release);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_in_time_is_answered() {
+    let (release, _entered, world) = hanging();
+    let answer = import(&world.with(34, 100).client());
+    assert_eq!(answer["ErrorCode"], Status::LicenseFile.code());
+    let text = answer["ErrorMsg"].as_str().unwrap();
+    assert!(text.contains("in time"), "{text}");
+    drop(release);
+}
+
 #[test]
 fn without_a_public_key_no_file_can_be_used() {
     let world = World::new();
     let client = world.client();
     Vendor::new(1).issue(&world, json!({}));
     let answer = import(&client);
-    assert_eq!(answer["ErrorCode"], Status::Unsupported.code());
+    assert_eq!(answer["ErrorCode"], Status::LicenseFile.code());
     assert!(
         answer["ErrorMsg"]
             .as_str()
