@@ -1,7 +1,7 @@
 //! What differs between operating systems, and what needs `unsafe` outside the C ABI: threads ([`thread`]), the module's
 //! own reference ([`module`]), how a thread wakes the worker ([`bell`]), a fast clock ([`clock`]), programs that outlive this
-//! one ([`detached`]), new files ([`fresh`]), the room on a disk ([`disk`]), work that may hang ([`unwaited`]), a value that is read without a lock
-//! ([`published`]), and for the helper of upgrades how Windows asks for an administrator (`elevation`).
+//! one ([`detached`]), new files ([`fresh`]), the room on a disk ([`disk`]), work that may hang ([`unwaited`]), a value that is
+//! read without a lock ([`published`]), and for the helper of upgrades how Windows asks for an administrator (`elevation`).
 
 pub mod bell;
 pub mod clock;
