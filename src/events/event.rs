@@ -214,32 +214,28 @@ pub fn heartbeat(
 
 /// The answer to a request for the licence as a string.
 pub fn license_verify_string(result: Result<&str, (&Error, &str)>) -> Event {
-    let failure = result.err();
-    event(
-        EventType::LicenseVerify,
-        "LicenseVerify",
-        LicenseVerifyParams {
-            status: outcome(failure.is_some()),
-            license_content: result.ok(),
-            license_file_path: None,
-            license_type: "string",
-            error_code: failure.map(|(error, _)| error.status.code()),
-            error_msg: failure.map(|(_, text)| text),
-        },
-    )
+    license_verify("string", result.ok(), None, result.err())
 }
 
 /// The answer to a request for the licence as a file.
 pub fn license_verify_file(result: Result<&str, (&Error, &str)>) -> Event {
-    let failure = result.err();
+    license_verify("file", None, result.ok(), result.err())
+}
+
+fn license_verify(
+    license_type: &str,
+    license_content: Option<&str>,
+    license_file_path: Option<&str>,
+    failure: Option<(&Error, &str)>,
+) -> Event {
     event(
         EventType::LicenseVerify,
         "LicenseVerify",
         LicenseVerifyParams {
             status: outcome(failure.is_some()),
-            license_content: None,
-            license_file_path: result.ok(),
-            license_type: "file",
+            license_content,
+            license_file_path,
+            license_type,
             error_code: failure.map(|(error, _)| error.status.code()),
             error_msg: failure.map(|(_, text)| text),
         },

@@ -18,6 +18,9 @@ pub(super) const PREVIOUS: &str = ".previous";
 
 /// The folder of the state where `DATA_DIR` does not name one. `None` where the platform names none, or where vendor or
 /// product could lead out of it.
+///
+/// "Local application data of the platform" is, on Linux, what HOME and XDG_DATA_HOME say: the one place beside the proxy
+/// where the environment counts. It names a folder and decides nothing about trust.
 pub fn default_dir(location: &Location) -> Option<PathBuf> {
     if !is_plain(&location.vendor) || !is_plain(&location.product) {
         return None;
