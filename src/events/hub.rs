@@ -135,6 +135,11 @@ impl<E> Hub<E> {
         dropped
     }
 
+    /// How many events nobody has taken yet: whoever has news that soon will be old may keep it to himself.
+    pub fn waiting(&self) -> usize {
+        lock(&self.inner).queue.len()
+    }
+
     /// Makes `receiver` the one that is called. An earlier one is ended first.
     pub fn register(
         &self,

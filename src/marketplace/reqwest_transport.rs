@@ -85,7 +85,8 @@ impl ReqwestTransport {
     }
 
     fn client_for(&self, url: &str) -> &reqwest::Client {
-        match url.starts_with("https:") {
+        let scheme = url.split(':').next().unwrap_or_default();
+        match scheme.eq_ignore_ascii_case("https") {
             true => &self.client,
             false => &self.direct,
         }

@@ -430,6 +430,48 @@ mod tests {
         assert!(staging.try_download_lock().unwrap().is_some());
     }
 
+    #[cfg(unix)]
+    const SHARED_FOLDER: &str = "ISC_TEST_STAGING_FOLDER";
+
+    #[cfg(unix)]
+    #[test]
+    fn an_ordinary_user_stages_nothing_for_all() {
+        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::process::CommandExt;
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "upgrade::staging::tests::as_an_ordinary_user",
+                "--ignored",
+            ])
+            .env(SHARED_FOLDER, folder.path())
+            .uid(65534)
+            .gid(65534)
+            .output();
+        let Ok(child) = child else {
+            println!("skipped: an ordinary user cannot run this test program");
+            return;
+        };
+        assert!(child.status.success(), "{child:?}");
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(said.contains("1 passed"), "{said}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    #[ignore = "run by an_ordinary_user_stages_nothing_for_all as another user"]
+    fn as_an_ordinary_user() {
+        let folder = std::env::var_os(SHARED_FOLDER).expect("the folder");
+        let staging = Staging::beside(&Path::new(&folder).join("tag-1.isclic"));
+        let refused = staging.prepare(Scope::Machine).unwrap_err();
+        assert_eq!(refused.status, Status::StorageDenied);
+        assert!(!staging.dir().exists());
+        // His own he may.
+        staging.prepare(Scope::User).unwrap();
+    }
+
     #[test]
     fn a_folder_of_another_name_or_a_link_is_no_way_in() {
         let (folder, staging) = staging();

@@ -60,6 +60,8 @@ static void use(isc_client *c) {
     EQUAL(CALL(isc_list_licenses)(c, text, sizeof text, NULL), ISC_OK);
     EQUAL(CALL(isc_request_license_string)(c, NULL), ISC_OK);
     EQUAL(CALL(isc_notify_license_verified)(c, 1, NULL), ISC_OK);
+    EQUAL(CALL(isc_check_new_versions)(c), ISC_OK);
+    EQUAL(CALL(isc_upgrade_notify)(c, 1), ISC_ERR_INVALID_STATE);
     EQUAL(CALL(isc_poll_events)(c, 10, NULL), ISC_ERR_UNSUPPORTED);
     EQUAL(CALL(isc_last_error_message)(text, sizeof text, NULL), ISC_OK);
 }
@@ -94,6 +96,10 @@ static isc_client *make_client(const char *folder, int *freed) {
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_ENDPOINT, "http://127.0.0.1:1"), ISC_OK);
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_ACCESS_KEY, "AK"), ISC_OK);
     EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_SECRET_KEY, "SK"), ISC_OK);
+    EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_UPGRADE_FEED, "http://127.0.0.1:1/feed.json"), ISC_OK);
+    EQUAL(CALL(isc_options_set_string)(o, ISC_OPT_UPGRADE_PUBLIC_KEY,
+                                       "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"),
+          ISC_OK);
     EQUAL(CALL(isc_options_set_log)(o, heard, ISC_LOG_TRACE, NULL), ISC_OK);
     EQUAL(CALL(isc_init)(o, &c), ISC_OK);
     EQUAL(CALL(isc_register_event_callback)(c, event, freed, count), ISC_OK);

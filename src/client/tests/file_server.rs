@@ -6,6 +6,7 @@ use crate::marketplace::transport::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What goes wrong with one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Fault {
     /// So many bytes more than there are, having announced no length.
     Longer(usize),
     Unreachable,
+    /// Each piece takes so long.
+    Slow(Duration),
 }
 
 struct Served {
@@ -173,6 +176,9 @@ impl Body for Answer {
                     }
                     _ => {}
                 }
+            }
+            if let Some(Fault::Slow(wait)) = self.fault {
+                tokio::time::sleep(wait).await;
             }
             self.sent += next;
             // As a network does: others have their turn between two pieces.

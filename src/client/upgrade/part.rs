@@ -20,6 +20,8 @@ use tokio::time::{Instant, timeout};
 
 /// Between two events that say how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(100);
+/// A program that takes no events at the moment must not lose others to these.
+const MOST_WAITING: usize = 16;
 
 pub struct Part<'a> {
     core: &'a Core,
@@ -186,7 +188,8 @@ impl<'a> Part<'a> {
         let soon = self
             .told
             .is_some_and(|told| now.duration_since(told) < TELL_EVERY);
-        if soon && !always {
+        let is_heard = self.core.life.hub.waiting() < MOST_WAITING;
+        if !always && (soon || !is_heard) {
             return;
         }
         self.told = Some(now);

@@ -406,3 +406,45 @@ async fn a_server_that_is_away_is_asked_with_patience_and_not_for_ever() {
     core.bring_newest().await;
     assert_eq!(shop.files().count(PACKAGE) - asked, 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_told_ten_times_a_second_and_pushes_out_no_other_event() {
+    for (piece_ms, most) in [(10, 4 + 10), (150, 4 + 16)] {
+        let shop = Shop::new();
+        let release = Release {
+            bytes: vec![7; 100_000],
+            ..Release::of("2.0.0")
+        };
+        shop.publish(&release);
+        let slow = Fault::Slow(Duration::from_millis(piece_ms));
+        shop.files().spoil(PACKAGE, slow);
+        let core = Core::new(shop.world.config(), shop.surroundings());
+        core.load();
+        core.bring_newest().await;
+        assert_eq!(shop.helpers(), 1);
+        // First and last, verifying and staged, and what is between.
+        let told = core.life.hub.waiting();
+        assert!((10..=most).contains(&told), "{told} events");
+    }
+}
+
+/// Only the administrator can make such a world.
+#[cfg(unix)]
+#[test]
+fn in_scope_machine_a_folder_that_is_not_the_administrators_asks_for_him() {
+    use std::os::unix::fs::PermissionsExt;
+    if !crate::platform::process::may_be_administrator() {
+        println!("skipped: scope machine takes an administrator");
+        return;
+    }
+    let shop = Shop::on(World::new().with_text(21, "machine"));
+    shop.publish(&Release::of("2.0.0"));
+    let (client, events) = shop.told();
+    let staging = shop.staging(&client);
+    std::fs::create_dir(staging.dir()).unwrap();
+    std::fs::set_permissions(staging.dir(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    client.upgrade_notify(true).unwrap();
+    let told = stage(&events, "needs_admin");
+    assert_eq!(told["ErrorCode"], code(Status::StorageDenied));
+    assert_eq!((shop.files().count(PACKAGE), shop.helpers()), (0, 0));
+}
