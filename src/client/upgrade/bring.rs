@@ -50,8 +50,11 @@ impl Core {
     /// The caller has wanted it: see [`super::Upgrades`].
     pub(super) async fn bring(self: Arc<Core>, found: Arc<Found>) {
         let version = found.version();
-        let accepted = lock(&self.ledger).suite.upgrade.accepted == version.as_str();
-        if !accepted {
+        let recorded = {
+            let ledger = lock(&self.ledger);
+            ledger.suite.upgrade.accepted == version.as_str() && !ledger.unsaved
+        };
+        if !recorded {
             // A failure to save is in the log; the download goes on, but not after a restart.
             let _ = self.change(|suite| suite.upgrade.accept(version)).await;
         }

@@ -428,6 +428,18 @@ async fn progress_is_told_ten_times_a_second_and_pushes_out_no_other_event() {
     }
 }
 
+#[test]
+fn what_the_user_said_is_on_the_disk_before_the_download_is() {
+    let shop = Shop::new();
+    shop.publish(&Release::of("2.0.0"));
+    shop.files().spoil(PACKAGE, Fault::MuteAfter(0));
+    let (client, _events) = accepted(&shop);
+    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
+    // As a kill at this moment would leave it.
+    let stored = client.core.store.load().suite.upgrade;
+    assert_eq!(stored.accepted, "2.0.0");
+}
+
 /// Only the administrator can make such a world.
 #[cfg(unix)]
 #[test]
