@@ -159,6 +159,7 @@ impl Receiver<Event> for Watch {
         let now = Instant::now();
         let is = |stage: &str| event.message.contains(&format!(r#""Stage":"{stage}""#));
         match event.kind {
+            EventType::UpgradeNotice if event.message.contains(r#""available":"true""#) => {}
             EventType::Update => drop(self.client.upgrade_notify(true).unwrap()),
             EventType::UpgradeProgress if is("downloading") => {
                 self.begun.lock().unwrap().get_or_insert(now);
