@@ -99,6 +99,24 @@ fn a_plugin_shuts_down_in_a_destructor_when_the_process_ends() {
     plugin("exit");
 }
 
+/// Again and again, since it is a matter of microseconds which of its threads have begun.
+#[test]
+fn a_plugin_shuts_down_in_a_destructor_before_its_threads_have_begun() {
+    let Some(host) = program("late.c", Link::Not) else {
+        return;
+    };
+    let shared = ["-std=c99", "-shared", "-fPIC", "-DPLUGIN"];
+    let plugin = programs::build("cc", "life/late.c", &shared, Link::Shared);
+    let report = host.folder().join("report");
+    for _ in 0..20 {
+        host.run(&[&programs::shared(), host.folder(), plugin.file()], LIMIT);
+        let told = std::fs::read_to_string(&report).unwrap();
+        // The request may have been answered, and its event delivered, before.
+        assert_eq!(told, "answer 0, soon, retired 1");
+        std::fs::remove_file(&report).unwrap();
+    }
+}
+
 #[test]
 fn a_child_process_ends_as_it_likes() {
     if let Some(program) = program("fork.c", Link::Shared) {

@@ -126,7 +126,11 @@ impl Client {
             core.inbox.ring();
             return Ok(Status::Deferred);
         }
-        match core.life.shutdown(|| core.inbox.ring(), &deadline) {
+        let stop = || {
+            core.inbox.ring();
+            core.recall_threads();
+        };
+        match core.life.shutdown(stop, &deadline) {
             Shutdown::Deferred => return Ok(Status::Deferred),
             Shutdown::Complete if core.log.close(&deadline) => {
                 core.join_threads();

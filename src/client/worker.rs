@@ -19,8 +19,33 @@ use tokio::runtime::{Builder, Runtime};
 /// The threads that were started, and what keeps their code in memory.
 #[derive(Default)]
 pub struct Threads {
-    started: Vec<Thread>,
+    started: Vec<(Role, Thread)>,
+    /// Those that had not begun when the client was shut down.
+    recalled: Vec<(Role, Thread)>,
     pin: Option<Pin>,
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Worker,
+    Dispatcher,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Role::Worker => "iscdesk-worker",
+            Role::Dispatcher => "iscdesk-events",
+        }
+    }
+
+    /// The dispatcher uses nothing of the kind.
+    fn settle(self) -> fn() {
+        match self {
+            Role::Worker => settle,
+            Role::Dispatcher => || (),
+        }
+    }
 }
 
 impl Core {
@@ -45,7 +70,7 @@ impl Core {
         };
         let prepared = self.inbox.prepare().map_err(not_started);
         prepared
-            .and_then(|()| self.start("iscdesk-worker", body))
+            .and_then(|()| self.start(Role::Worker, body))
             .inspect_err(|_| self.life.worker_ended())
     }
 
@@ -54,18 +79,46 @@ impl Core {
             return Ok(());
         }
         let core = self.clone();
-        self.start("iscdesk-events", move || core.life.hub.dispatch())
+        self.start(Role::Dispatcher, move || core.life.hub.dispatch())
             .inspect_err(|_| self.life.hub.not_dispatching())
     }
 
-    fn start(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    fn start(&self, role: Role, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        // The loader is asked before our lock is taken: whoever shuts down in `DllMain` takes them the other way round.
+        let prepared = thread::prepare(role.name(), role.settle(), body).map_err(not_started)?;
+        let mut pin = Some(Pin::take());
         let mut threads = lock(&self.threads);
+        let thread = prepared.start().map_err(not_started)?;
+        threads.started.push((role, thread));
         if threads.pin.is_none() {
-            threads.pin = Some(Pin::take());
+            threads.pin = pin.take();
         }
-        let thread = thread::spawn(name, body).map_err(not_started)?;
-        threads.started.push(thread);
+        drop(threads);
+        drop(pin);
         Ok(())
+    }
+
+    /// Once closing: does what is left to do of threads that have not begun, in their place. Under the loader's lock they
+    /// would not begin before the shutdown answers.
+    pub fn recall_threads(&self) {
+        let mut threads = lock(&self.threads);
+        let recalled: Vec<_> = threads
+            .started
+            .extract_if(.., |(_, thread)| thread.recall())
+            .collect();
+        let roles: Vec<Role> = recalled.iter().map(|(role, _)| *role).collect();
+        threads.recalled.extend(recalled);
+        drop(threads);
+        for role in roles {
+            match role {
+                Role::Worker => {
+                    drop(self.inbox.take());
+                    self.life.worker_ended();
+                }
+                // Only retires, since nothing is delivered any more.
+                Role::Dispatcher => self.life.hub.dispatch(),
+            }
+        }
     }
 
     /// After a complete shutdown: waits for the threads' last instructions and gives the module back. On Unix they have
@@ -78,18 +131,22 @@ impl Core {
             // The system's own name look-up still runs in this module, which therefore stays.
             std::mem::forget(threads.pin.take());
         }
-        threads.pin = None;
+        let done = std::mem::take(&mut *threads);
         drop(threads);
+        drop(done);
         join_leftovers();
     }
 }
 
-/// Threads whose client went away inside its own callback: nobody of the program was there to join them.
+/// Threads whose client went away inside its own callback, where nobody of the program was there to join them, or before
+/// they had begun.
 static LEFTOVERS: Mutex<Vec<Threads>> = Mutex::new(Vec::new());
 
 /// Joins what is left over. Called on the program's threads only; those threads are in their last instructions.
 pub fn join_leftovers() {
-    let leftovers = std::mem::take(&mut *lock(&LEFTOVERS));
+    let leftovers: Vec<Threads> = lock(&LEFTOVERS)
+        .extract_if(.., |threads| threads.may_be_joined())
+        .collect();
     for mut threads in leftovers {
         threads.join();
     }
@@ -98,11 +155,19 @@ pub fn join_leftovers() {
 impl Threads {
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        self.started.is_empty()
+        self.started.is_empty() && self.recalled.is_empty()
+    }
+
+    /// One that was recalled may wait for a lock of the loader's that the calling thread holds.
+    fn may_be_joined(&self) -> bool {
+        self.recalled.iter().all(|(_, thread)| thread.has_ended())
     }
 
     fn join(&mut self) {
-        for thread in self.started.drain(..) {
+        let ended = self
+            .recalled
+            .extract_if(.., |(_, thread)| thread.has_ended());
+        for (_, thread) in self.started.drain(..).chain(ended) {
             thread.join();
         }
     }
@@ -111,9 +176,11 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         // Dropped on one of these threads: it can neither join itself nor, unless it holds it too, unload the code it runs.
-        if !self.started.is_empty() && !HOLDS_ITS_MODULE {
+        let any = !self.started.is_empty() || !self.recalled.is_empty();
+        if any && !HOLDS_ITS_MODULE {
             let left = Threads {
                 started: std::mem::take(&mut self.started),
+                recalled: std::mem::take(&mut self.recalled),
                 pin: self.pin.take(),
             };
             lock(&LEFTOVERS).push(left);
@@ -170,6 +237,14 @@ fn run_jobs(core: &Arc<Core>, runtime: Runtime) {
     // none, and leave a destructor on this thread for that: a lock of the loader's, which whoever shuts down in a plug-in's
     // destructor holds.
     runtime.shutdown_background();
+}
+
+/// A thread's first use of the runtime leaves destructors on it, which takes a lock of the loader's.
+fn settle() {
+    if let Ok(runtime) = Builder::new_current_thread().build() {
+        runtime.block_on(async {});
+        runtime.shutdown_background();
+    }
 }
 
 fn not_started(error: io::Error) -> Error {

@@ -155,7 +155,20 @@ impl Workshop {
 
     /// Compiles one source to a file of this folder, linked as `link` says; panics with what the compiler says.
     pub fn make(&self, source: &Path, language: Language, name: &str, link: &[&str]) {
+        self.make_with(source, language, name, &[], link);
+    }
+
+    /// The same with more for the compiler.
+    pub fn make_with(
+        &self,
+        source: &Path,
+        language: Language,
+        name: &str,
+        more: &[&str],
+        link: &[&str],
+    ) {
         let mut command = compiler(language);
+        command.args(more);
         command.arg(source).args(["-x", "none", "-o", name]);
         tool(command.args(link).current_dir(&self.folder));
     }

@@ -122,6 +122,32 @@ fn a_plugin_shuts_down_in_dllmain_when_it_is_unloaded() {
     plugin("unload");
 }
 
+/// Under the loader's lock no thread begins: none can be waited for.
+#[test]
+fn a_client_made_and_shut_down_in_dllmain_does_not_wait_for_threads_that_cannot_begin() {
+    let Some(workshop) = mingw::workshop() else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    workshop.make(&source("late.c"), Language::C, "late.exe", &[SOCKETS]);
+    let link = ["-shared", library_file(Linkage::Shared), SOCKETS];
+    workshop.make_with(
+        &source("late.c"),
+        Language::C,
+        "late.dll",
+        &["-DPLUGIN"],
+        &link,
+    );
+    let state = windows_path(folder.path());
+    run(
+        workshop,
+        "late.exe",
+        &[DLL, &state, &workshop.path("late.dll")],
+    );
+    let told = read(&folder.path().join("report"));
+    assert_eq!(told, "answer 0, soon, retired 1");
+}
+
 /// All other threads have been killed by then, some with a lock.
 #[test]
 fn a_plugin_shuts_down_in_dllmain_when_the_process_ends() {
