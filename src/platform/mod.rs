@@ -3,6 +3,7 @@
 //! one ([`detached`]), new files ([`fresh`]), the room on a disk ([`disk`]), work that may hang ([`unwaited`]), a value that is
 //! read without a lock ([`published`]), and for the helper of upgrades how Windows asks for an administrator (`elevation`).
 
+pub mod access;
 pub mod bell;
 pub mod clock;
 pub mod detached;

@@ -100,7 +100,7 @@ pub(super) fn owner_only(options: &mut OpenOptions) {
     let _ = options;
 }
 
-/// In scope machine every user reads and writes the state, whatever the umask.
+/// In scope machine every user reads and writes the state, whatever the umask or the folder's access list.
 pub(super) fn share(file: &File, shared: bool) -> io::Result<()> {
     #[cfg(unix)]
     if shared {
@@ -108,6 +108,8 @@ pub(super) fn share(file: &File, shared: bool) -> io::Result<()> {
         file.set_permissions(std::fs::Permissions::from_mode(0o666))?;
     }
     #[cfg(windows)]
-    let _ = (file, shared);
+    if shared {
+        crate::platform::access::share(file)?;
+    }
     Ok(())
 }

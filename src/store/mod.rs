@@ -4,8 +4,9 @@
 //! ([`lock`]), read without one ([`read`]). A change is always *lock, load, change, save*; `save` refuses a suite that was
 //! not loaded from what it is about to replace, so no update and no unread state can be lost.
 //!
-//! In scope machine the administrator makes the folder: root's, mode 1777. Then every user writes the state, while
-//! what the administrator put beside it (licence files, `site.json`) stays his.
+//! In scope machine the administrator makes the folder ([`setup`]): root's with mode 1777, or on Windows with an access
+//! list of the same meaning. Then every user writes the state, while what the administrator put beside it (licence files,
+//! `site.json`) stays his. Whether a folder is one of that kind is judged at each use ([`vetting`]).
 //!
 //! A [`Store`] touches the disk in no constructor, and after [`Store::seal`], or in a forked child, writes nothing more.
 
@@ -17,6 +18,9 @@ mod given;
 mod lock;
 mod paths;
 mod read;
+#[cfg(feature = "cli")]
+mod setup;
+mod vetting;
 mod write;
 
 #[cfg(test)]
@@ -30,7 +34,10 @@ pub use facts::{Loaded, Note, Origin, Stamp};
 pub use given::read_given;
 pub use lock::Lock;
 pub(crate) use lock::open_lock_file;
-pub use paths::{FolderFacts, default_dir, survey, vet};
+pub use paths::default_dir;
+#[cfg(feature = "cli")]
+pub use setup::machine_folder;
+pub use vetting::{FolderFacts, survey, vet};
 
 use crate::license::Suite;
 use crate::{Error, Status};

@@ -1,15 +1,14 @@
 //! Where the state lies and what its files are called.
 //!
 //! The folder comes from the platform, never from the environment of the program. `/var/lib` and the like are constants;
-//! the user's folder is what `dirs` says. In scope machine the folder must be the administrator's from the root down:
-//! [`vet`] decides that from facts alone, [`survey`] collects them.
+//! the user's folder is what `dirs` says, and Windows tells its ProgramData.
 //!
 //! File names carry keyed hashes under a constant key, not under `STATE_SECRET`: a rotated secret must still find the
 //! file, and a name in a shared home folder must not tell the machine id.
 
 use super::{Location, Scope};
 use ring::hmac;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Key of the names. Not a secret: it only keeps the hashes apart from those that other programs make of the same id.
 const NAME_KEY: &[u8] = b"iscdesk state file name 1";
@@ -53,11 +52,10 @@ fn machine_base() -> Option<PathBuf> {
     Some(PathBuf::from(base))
 }
 
-/// The system's answer for ProgramData needs an unsafe call, and the variable of that name is the user's to change: a
-/// machine-wide folder has to be named by `DATA_DIR` here.
+/// Asked of the system: the variable of that name is the user's to change.
 #[cfg(windows)]
 fn machine_base() -> Option<PathBuf> {
-    None
+    crate::platform::access::program_data()
 }
 
 /// One component of a path on every platform, and not a special one.
@@ -102,71 +100,6 @@ pub(super) fn state_name<'a>(name: &'a str, product_tag: &str) -> Option<&'a str
     is_tag.then_some(main)
 }
 
-/// What is known about one folder on the way down to the state.
-#[derive(Clone, Debug)]
-pub struct FolderFacts {
-    pub path: PathBuf,
-    pub is_dir: bool,
-    pub is_link: bool,
-    /// Owner and mode where the platform has them.
-    pub unix: Option<(u32, u32)>,
-}
-
-/// Is a machine-wide folder the administrator's? The folder itself comes first, then its parents up to the root.
-pub fn vet(chain: &[FolderFacts]) -> Result<(), String> {
-    for (depth, folder) in chain.iter().enumerate() {
-        vet_one(folder, depth > 0).map_err(|why| format!("{} {why}", folder.path.display()))?;
-    }
-    Ok(())
-}
-
-fn vet_one(folder: &FolderFacts, is_parent: bool) -> Result<(), &'static str> {
-    if folder.is_link {
-        return Err("is a link: name the folder that it leads to");
-    }
-    if !folder.is_dir {
-        return Err("is not a folder");
-    }
-    let Some((owner, mode)) = folder.unix else {
-        return Ok(());
-    };
-    if owner != 0 {
-        return Err("belongs to an ordinary user, not to root");
-    }
-    // Who may write in a parent without the sticky bit can put another folder in our place.
-    if is_parent && mode & 0o002 != 0 && mode & 0o1000 == 0 {
-        return Err("can be written by everybody");
-    }
-    Ok(())
-}
-
-/// Collects the facts for [`vet`], the folder first.
-pub fn survey(dir: &Path) -> std::io::Result<Vec<FolderFacts>> {
-    let named = |path: &&Path| !path.as_os_str().is_empty();
-    dir.ancestors().filter(named).map(facts_of).collect()
-}
-
-fn facts_of(path: &Path) -> std::io::Result<FolderFacts> {
-    let metadata = std::fs::symlink_metadata(path)?;
-    Ok(FolderFacts {
-        path: path.to_owned(),
-        is_dir: metadata.is_dir(),
-        is_link: metadata.is_symlink(),
-        unix: owner_and_mode(&metadata),
-    })
-}
-
-#[cfg(unix)]
-fn owner_and_mode(metadata: &std::fs::Metadata) -> Option<(u32, u32)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.uid(), metadata.mode()))
-}
-
-#[cfg(windows)]
-fn owner_and_mode(_: &std::fs::Metadata) -> Option<(u32, u32)> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,15 +110,6 @@ mod tests {
             product: product.into(),
             scope,
             data_dir: None,
-        }
-    }
-
-    fn folder(path: &str, owner: u32, mode: u32) -> FolderFacts {
-        FolderFacts {
-            path: path.into(),
-            is_dir: true,
-            is_link: false,
-            unix: Some((owner, mode)),
         }
     }
 
@@ -235,39 +159,5 @@ mod tests {
             assert_eq!(state_name(&format!("{name}{other}"), "01234567"), None);
         }
         assert_eq!(state_name("01234567-beef.isclic", "01234567"), None);
-    }
-
-    #[test]
-    fn a_machine_folder_must_be_the_administrators() {
-        let root = || folder("/", 0, 0o755);
-        assert_eq!(vet(&[folder("/s", 0, 0o1777), root()]), Ok(()));
-        assert_eq!(vet(&[folder("/s", 0, 0o777), root()]), Ok(()));
-        let sticky = folder("/tmp", 0, 0o1777);
-        assert_eq!(vet(&[folder("/tmp/s", 0, 0o777), sticky, root()]), Ok(()));
-
-        assert!(vet(&[folder("/s", 1000, 0o755), root()]).is_err());
-        assert!(vet(&[folder("/u/s", 0, 0o755), folder("/u", 1000, 0o755), root()]).is_err());
-        assert!(vet(&[folder("/w/s", 0, 0o755), folder("/w", 0, 0o777), root()]).is_err());
-        let link = |path: &str| FolderFacts {
-            is_link: true,
-            is_dir: false,
-            ..folder(path, 0, 0o777)
-        };
-        assert!(vet(&[link("/s"), root()]).is_err());
-        assert!(vet(&[folder("/l/s", 0, 0o755), link("/l"), root()]).is_err());
-        let file = FolderFacts {
-            is_dir: false,
-            ..folder("/s", 0, 0o644)
-        };
-        assert!(vet(&[file, root()]).unwrap_err().contains("/s"));
-    }
-
-    #[test]
-    fn a_survey_goes_up_to_the_root() {
-        let dir = tempfile::tempdir().unwrap();
-        let chain = survey(dir.path()).unwrap();
-        assert_eq!(chain[0].path, dir.path());
-        assert_eq!(chain.last().unwrap().path.parent(), None);
-        assert!(survey(&dir.path().join("missing")).is_err());
     }
 }

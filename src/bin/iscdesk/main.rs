@@ -4,7 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report` | the commands |
+//! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report`, `setup` | the commands |
 //! | `doctor` | what is well and what is not |
 //! | `license/` | licence files, for machines that are never online |
 //! | `feed/` | upgrade feeds, for vendors |
@@ -31,6 +31,7 @@ mod output;
 mod progress;
 mod sandbox;
 mod secrets;
+mod setup;
 mod status;
 mod upgrade_run;
 mod words;
@@ -75,6 +76,9 @@ enum Command {
     /// Vendor: upgrade feeds, made from installers, signed and checked
     #[command(subcommand, after_help = exit::HELP)]
     Feed(feed::Command),
+    /// Make the state folder that all users of this computer share: for installers, as an administrator
+    #[command(after_help = exit::HELP)]
+    Setup(setup::Args),
     /// Tell what is well and what is not on this computer: for support desks
     #[command(after_long_help = secrets::HELP)]
     Doctor(doctor::Args),
@@ -110,6 +114,7 @@ fn main() -> ExitCode {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => Outcome::failed(error),
         },
+        Command::Setup(args) => setup::run(&args),
         Command::Doctor(args) => return doctor::run(&args, cli.json),
         Command::Demo(args) => demo::run(&args, cli.json),
     };

@@ -10,6 +10,8 @@ pub enum Word {
     CheckedBefore,
     Forgotten,
     ForgottenAll,
+    FolderMade,
+    FolderWasThere,
     Expires,
     LastCheck,
     OfflineUntil,
@@ -36,6 +38,8 @@ fn english(word: Word) -> &'static str {
         Word::ForgottenAll => {
             "All licences of this product are forgotten on this computer. The marketplace was not told."
         }
+        Word::FolderMade => "Made the state folder of all users:",
+        Word::FolderWasThere => "The state folder of all users was there and is in order:",
         Word::Expires => "expires",
         Word::LastCheck => "last check",
         Word::OfflineUntil => "usable offline until",
@@ -52,6 +56,8 @@ fn chinese(word: Word) -> &'static str {
         Word::CheckedBefore => "今日已完成校验，未发送任何请求。",
         Word::Forgotten => "已从本机移除该授权。云商店未收到通知，授权码在云商店中的状态不变。",
         Word::ForgottenAll => "已从本机移除本产品的全部授权。云商店未收到通知。",
+        Word::FolderMade => "已创建所有用户共用的状态目录：",
+        Word::FolderWasThere => "所有用户共用的状态目录已存在，检查无误：",
         Word::Expires => "到期时间",
         Word::LastCheck => "上次校验",
         Word::OfflineUntil => "离线可用至",
