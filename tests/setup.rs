@@ -37,7 +37,15 @@ impl Machine {
         let dir = TempDir::new().unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let machine = Machine { dir };
-        fs::copy(env!("CARGO_BIN_EXE_iscdesk"), machine.path("iscdesk")).unwrap();
+        // By another process: a file that this one writes may be busy when another test's child has just been forked.
+        let mut copy = Command::new("cp");
+        copy.arg(env!("CARGO_BIN_EXE_iscdesk"));
+        assert!(
+            copy.arg(machine.path("iscdesk"))
+                .status()
+                .unwrap()
+                .success()
+        );
         Some(machine)
     }
 

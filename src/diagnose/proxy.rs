@@ -41,8 +41,26 @@ impl Ways {
         match &self.option {
             Proxy::Direct => None,
             Proxy::Http(proxy) => Address::parse(&proxy.host()),
-            Proxy::System => intercepted(&self.system, endpoint),
+            Proxy::System => self.of_system(endpoint),
         }
+    }
+
+    #[cfg(not(windows))]
+    fn of_system(&self, endpoint: &Endpoint) -> Option<Address> {
+        intercepted(&self.system, endpoint)
+    }
+
+    /// As a request would, but for its time limit: the diagnosis has its own.
+    #[cfg(windows)]
+    fn of_system(&self, endpoint: &Endpoint) -> Option<Address> {
+        use crate::marketplace::system_proxy::{is_exempted, is_in_environment, of_windows};
+        if is_in_environment() {
+            return intercepted(&self.system, endpoint);
+        }
+        if is_exempted(endpoint) {
+            return None;
+        }
+        of_windows(endpoint).and_then(|proxy| Address::parse(&proxy.host()))
     }
 
     pub fn facts(&self, endpoint: &Endpoint) -> ProxyFacts {

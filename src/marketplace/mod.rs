@@ -13,11 +13,12 @@
 //! | `exchange` | which host is asked, how often and until when |
 //! | [`wire`], [`codes`], [`time`] | documents, error codes, times |
 //! | [`signer`], [`credentials`], [`secret`], `percent` | request signing |
-//! | [`endpoint`], [`proxy`] | where, and which way |
+//! | [`endpoint`], [`proxy`], [`system_proxy`], `proxy_list`, `challenge` | where, and which way |
 //! | [`transport`] | what is needed of an HTTP library |
 //! | [`reqwest_transport`], `faults`, [`roots`], [`lookup`] | how reqwest gives it |
 //! | [`trust`], [`x509`] | what a server presents, for the diagnosis |
 
+mod challenge;
 pub mod codes;
 pub mod credentials;
 pub mod endpoint;
@@ -26,10 +27,13 @@ mod faults;
 pub mod lookup;
 mod percent;
 pub mod proxy;
+#[cfg(any(windows, test))]
+mod proxy_list;
 pub mod reqwest_transport;
 pub mod roots;
 pub mod secret;
 pub mod signer;
+pub mod system_proxy;
 pub mod time;
 pub mod transport;
 pub mod trust;

@@ -43,7 +43,7 @@ impl Proxy {
 }
 
 impl HttpProxy {
-    fn parse(text: &str) -> Option<HttpProxy> {
+    pub(super) fn parse(text: &str) -> Option<HttpProxy> {
         let scheme = text.get(..7)?;
         if !scheme.eq_ignore_ascii_case("http://") {
             return None;
@@ -61,6 +61,12 @@ impl HttpProxy {
     /// `host:port`, which may appear in texts.
     pub fn host(&self) -> String {
         self.authority.to_string()
+    }
+
+    /// The name or address alone, IPv6 in brackets, and the port.
+    pub(super) fn name_and_port(&self) -> (&str, u16) {
+        // Without a port none is parsed.
+        (&self.authority.host, self.authority.port.unwrap_or(80))
     }
 
     /// The URL with user and password, for the HTTP library only.

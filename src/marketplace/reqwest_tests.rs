@@ -286,6 +286,24 @@ async fn a_proxy_s_refusals_are_its_own() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_wants_another_login_is_told_with_its_name() {
+    let answer =
+        "HTTP/1.1 407 no\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
+    let (address, heads) = server(answer).await;
+    let through = transport_by(&proxy_at(&address), None);
+    let error = post(&through, "https://mkt.example.invalid/v1".into())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::ProxyAuth);
+    assert!(error.text.contains("Negotiate, NTLM"), "{}", error.text);
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 2);
+    // The second question carries no login.
+    assert!(heads[1].starts_with("CONNECT mkt.example.invalid:443 "));
+    assert!(!heads[1].to_lowercase().contains("authorization"));
+}
+
+#[tokio::test]
 async fn a_working_proxy_tunnels_and_http_to_loopback_goes_around_it() {
     let server_behind = tls_server().await;
     let (listener, address) = listen().await;

@@ -4,11 +4,14 @@
 //! own, and a bounded body. Requests over `http`, which go to loopback alone, never use a proxy. The runtime that polls
 //! the futures must have I/O and time.
 
+use super::challenge;
+use super::endpoint::Endpoint;
 use super::faults::{self, Phase};
 use super::lookup::{ThreadsAlive, look_up};
 use super::percent;
 use super::proxy::{HttpProxy, Proxy};
 use super::roots;
+use super::system_proxy::{Way, way};
 use super::time;
 use super::transport::{
     Body, Get, Opened, Opening, Piece, Request, Response, Sending, Transport, TransportError,
@@ -37,9 +40,18 @@ pub struct TransportConfig<'a> {
 }
 
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    maker: Maker,
+    proxy: Proxy,
     /// For `http`, which goes to loopback only.
     direct: reqwest::Client,
+}
+
+/// What all ways have in common.
+struct Maker {
+    tls: rustls::ClientConfig,
+    threads: ThreadsAlive,
+    connect_timeout: Duration,
+    user_agent: String,
 }
 
 /// `vendor/product/version iscdesk/x.y.z`, percent-encoded.
@@ -63,51 +75,136 @@ impl ReqwestTransport {
         tls: rustls::ClientConfig,
         threads: &ThreadsAlive,
     ) -> Result<Self, Error> {
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .dns_resolver(Resolver(threads.clone()))
-                .connect_timeout(config.connect_timeout)
-                .user_agent(config.user_agent)
-                .http1_only()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .pool_max_idle_per_host(0)
-                .referer(false)
+        let maker = Maker {
+            tls,
+            threads: threads.clone(),
+            connect_timeout: config.connect_timeout,
+            user_agent: config.user_agent.to_owned(),
         };
-        let direct = builder().no_proxy().build().map_err(unbuilt)?;
-        let client = match config.proxy {
-            Proxy::Direct => direct.clone(),
-            Proxy::System => builder().build().map_err(unbuilt)?,
-            Proxy::Http(proxy) => builder().proxy(via(proxy)?).build().map_err(unbuilt)?,
-        };
-        Ok(ReqwestTransport { client, direct })
-    }
-
-    fn client_for(&self, url: &str) -> &reqwest::Client {
-        let scheme = url.split(':').next().unwrap_or_default();
-        match scheme.eq_ignore_ascii_case("https") {
-            true => &self.client,
-            false => &self.direct,
+        let direct = maker.direct()?;
+        let proxy = config.proxy.clone();
+        if let Proxy::Http(proxy) = &proxy {
+            maker.by(proxy)?;
         }
+        Ok(ReqwestTransport {
+            maker,
+            proxy,
+            direct,
+        })
     }
 
     async fn ask(&self, get: Get) -> Result<Opened, TransportError> {
-        let mut asking = self.client_for(&get.url).get(&get.url);
+        let (client, proxy) = self.way(&get.url).await?;
+        let mut asking = client.get(&get.url);
         for (name, value) in &get.headers {
             asking = asking.header(*name, value);
         }
-        Ok(opened(asking.send().await.map_err(fault)?))
+        Ok(opened(self.sent(asking, proxy, &get.url).await?))
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
-        let client = self.client_for(&request.url);
+        let (client, proxy) = self.way(&request.url).await?;
         let mut post = client.post(&request.url).body(request.body);
         for (name, value) in &request.headers {
             post = post.header(*name, value);
         }
-        read(post.send().await.map_err(fault)?).await
+        read(self.sent(post, proxy, &request.url).await?).await
     }
+
+    async fn sent(
+        &self,
+        request: reqwest::RequestBuilder,
+        proxy: Option<HttpProxy>,
+        url: &str,
+    ) -> Result<reqwest::Response, TransportError> {
+        match (request.send().await.map_err(fault), proxy) {
+            (Err(error), Some(proxy)) if error.kind == TransportErrorKind::ProxyAuth => {
+                Err(self.explained(error, &proxy, url).await)
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// The client for a URL, and the proxy it goes by as far as that is known.
+    async fn way(&self, url: &str) -> Result<(reqwest::Client, Option<HttpProxy>), TransportError> {
+        let maker = &self.maker;
+        let direct = || (self.direct.clone(), None);
+        let scheme = url.split(':').next().unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("https") {
+            return Ok(direct());
+        }
+        let made = match (&self.proxy, host_of(url)) {
+            (Proxy::Direct, _) => return Ok(direct()),
+            (Proxy::Http(proxy), _) => maker.by(proxy).map(|client| (client, Some(proxy.clone()))),
+            (Proxy::System, None) => maker.by_library().map(|client| (client, None)),
+            (Proxy::System, Some(host)) => {
+                match way(&maker.threads, &host, maker.connect_timeout).await {
+                    Way::Library(proxy) => maker.by_library().map(|client| (client, proxy)),
+                    #[cfg(windows)]
+                    Way::Found(None) => return Ok(direct()),
+                    #[cfg(windows)]
+                    Way::Found(Some(proxy)) => maker.by(&proxy).map(|client| (client, Some(proxy))),
+                }
+            }
+        };
+        made.map_err(|error| TransportError::new(TransportErrorKind::Proxy, error.text))
+    }
+
+    /// With the names of the logins that the proxy would take.
+    async fn explained(
+        &self,
+        error: TransportError,
+        proxy: &HttpProxy,
+        url: &str,
+    ) -> TransportError {
+        let Some(endpoint) = host_of(url) else {
+            return error;
+        };
+        let (name, port) = endpoint.name_and_port();
+        let target = format!("{name}:{port}");
+        let limit = self.maker.connect_timeout;
+        let schemes = challenge::schemes(&self.maker.threads, proxy, &target, limit).await;
+        match challenge::sentence(&schemes) {
+            Some(text) => TransportError::new(error.kind, text),
+            None => error,
+        }
+    }
+}
+
+impl Maker {
+    fn builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .dns_resolver(Resolver(self.threads.clone()))
+            .connect_timeout(self.connect_timeout)
+            .user_agent(&self.user_agent)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .referer(false)
+    }
+
+    fn direct(&self) -> Result<reqwest::Client, Error> {
+        self.builder().no_proxy().build().map_err(unbuilt)
+    }
+
+    fn by(&self, proxy: &HttpProxy) -> Result<reqwest::Client, Error> {
+        let by_proxy = self.builder().proxy(via(proxy)?);
+        by_proxy.build().map_err(unbuilt)
+    }
+
+    /// As the environment and the system say.
+    fn by_library(&self) -> Result<reqwest::Client, Error> {
+        self.builder().build().map_err(unbuilt)
+    }
+}
+
+/// Scheme, host and port.
+fn host_of(url: &str) -> Option<Endpoint> {
+    let host = url.find("://")? + 3;
+    let end = url[host..].find(['/', '?', '#']);
+    Endpoint::parse(&url[..end.map_or(url.len(), |end| host + end)]).ok()
 }
 
 impl Transport for ReqwestTransport {

@@ -19,11 +19,11 @@ use windows_sys::Win32::Security::Authorization::{
 use windows_sys::Win32::Security::{
     ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, INHERIT_ONLY_ACE,
     OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
-    SECURITY_ATTRIBUTES, SetKernelObjectSecurity,
+    SetKernelObjectSecurity,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CreateDirectoryW, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE,
-    FILE_SHARE_READ, FILE_SHARE_WRITE, READ_CONTROL, ReOpenFile, WRITE_DAC, WRITE_OWNER,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, READ_CONTROL, ReOpenFile, WRITE_DAC,
 };
 use windows_sys::Win32::System::Com::CoTaskMemFree;
 use windows_sys::Win32::UI::Shell::{FOLDERID_ProgramData, SHGetKnownFolderPath};
@@ -33,9 +33,11 @@ const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 const ALLOWED: [u8; 2] = [0, 9];
 
 /// A folder on the way to the state: all read, only administrators write.
+#[cfg(any(feature = "cli", test))]
 pub const SDDL_PARENT: &str = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)";
 /// The folder of the state: users make files in it, over which they then have every right but that of the access list.
 /// Those of others, the administrator's among them, they may only read. No folders, no removal of what is not theirs.
+#[cfg(any(feature = "cli", test))]
 pub const SDDL_FOLDER: &str = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200ab;;;BU)\
     (A;OIIO;0x120089;;;BU)(A;OIIO;0x1301bf;;;CO)";
 /// The state itself, whoever made it: every user reads, writes and replaces it.
@@ -149,8 +151,11 @@ unsafe fn sid_text(sid: PSID) -> io::Result<String> {
 }
 
 /// Makes a folder that has this access list from its first moment on.
+#[cfg(any(feature = "cli", test))]
 pub fn make_folder(path: &Path, sddl: &str) -> io::Result<()> {
     let descriptor = descriptor(sddl)?;
+    use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
+    use windows_sys::Win32::Storage::FileSystem::CreateDirectoryW;
     let attributes = SECURITY_ATTRIBUTES {
         nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
         lpSecurityDescriptor: descriptor.0,
@@ -165,7 +170,9 @@ pub fn make_folder(path: &Path, sddl: &str) -> io::Result<()> {
 }
 
 /// Gives a folder that is there this owner and access list.
+#[cfg(any(feature = "cli", test))]
 pub fn mark_folder(path: &Path, sddl: &str) -> io::Result<()> {
+    use windows_sys::Win32::Storage::FileSystem::WRITE_OWNER;
     let folder = OpenOptions::new()
         .access_mode(READ_CONTROL | WRITE_DAC | WRITE_OWNER)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)

@@ -11,7 +11,7 @@ use std::process::Command;
 const OBJDUMP: &str = "x86_64-w64-mingw32-objdump";
 
 /// What every Windows 10 has in its system folder.
-const SYSTEM: [&str; 16] = [
+const SYSTEM: [&str; 18] = [
     "advapi32.dll",
     "api-ms-win-core-synch-l1-2-0.dll",
     "api-ms-win-core-winrt-error-l1-1-0.dll",
@@ -24,9 +24,11 @@ const SYSTEM: [&str; 16] = [
     "ktmw32.dll",
     "msvcrt.dll",
     "ntdll.dll",
+    "ole32.dll",
     "oleaut32.dll",
     "shell32.dll",
     "userenv.dll",
+    "winhttp.dll",
     "ws2_32.dll",
 ];
 
