@@ -440,6 +440,35 @@ fn what_the_user_said_is_on_the_disk_before_the_download_is() {
     assert_eq!(stored.accepted, "2.0.0");
 }
 
+/// A package that is refused at its end, so that nothing but the verification lies between the last byte and its removal.
+#[tokio::test]
+async fn others_have_their_turn_while_a_large_package_is_verified() {
+    const CHUNKS: usize = 16;
+    let shop = Shop::new();
+    let release = Release {
+        bytes: vec![7; CHUNKS * 256 * 1024],
+        ..Release::of("2.0.0")
+    };
+    shop.publish(&release);
+    shop.files()
+        .put(PACKAGE, vec![8; release.bytes.len()], None);
+    let core = Core::new(shop.world.config(), shop.surroundings());
+    core.load();
+    let part = Staging::beside(&core.store.file().unwrap()).part(&version("2.0.0"));
+    let bringing = tokio::spawn(async move { core.bring_newest().await });
+    let mut turns = 0;
+    while !bringing.is_finished() {
+        let whole = part
+            .metadata()
+            .is_ok_and(|part| part.len() == release.bytes.len() as u64);
+        turns += usize::from(whole);
+        tokio::task::yield_now().await;
+    }
+    bringing.await.unwrap();
+    assert_eq!(shop.helpers(), 0);
+    assert!(turns >= CHUNKS, "{turns} turns");
+}
+
 /// Only the administrator can make such a world.
 #[cfg(unix)]
 #[test]
