@@ -50,9 +50,13 @@ pub fn workshop() -> Option<&'static Workshop> {
 
 /// The folder of a cross-built library: `iscdesk.dll`, `libiscdesk.dll.a`, `libiscdesk.a`. None where a tool is missing.
 pub fn library(target: &'static str) -> Option<PathBuf> {
+    can_build(target).then(|| build(target))
+}
+
+/// True where Rust and a linker for the target are there.
+pub fn can_build(target: &str) -> bool {
     let linker = if target == X64 { "x86_64" } else { "i686" };
-    let there = has_target(target) && need::need(&format!("{linker}-w64-mingw32-gcc"));
-    there.then(|| build(target))
+    has_target(target) && need::need(&format!("{linker}-w64-mingw32-gcc"))
 }
 
 fn has_target(target: &str) -> bool {
@@ -141,6 +145,11 @@ impl Workshop {
     /// A file of this folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// What has to lie beside a program that is run in another folder than this one.
+    pub fn primitives(&self) -> PathBuf {
+        self.folder.join("bcryptprimitives.dll")
     }
 
     /// Compiles and links one source to the library; returns the program's name.

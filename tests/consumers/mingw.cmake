@@ -1,0 +1,10 @@
+# Windows programs on Linux:  -DCMAKE_TOOLCHAIN_FILE=mingw.cmake -DPROCESSOR=x86_64 (or i686)
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PROCESSOR)
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR ${PROCESSOR})
+set(CMAKE_C_COMPILER ${PROCESSOR}-w64-mingw32-gcc)
+set(CMAKE_CXX_COMPILER ${PROCESSOR}-w64-mingw32-g++)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+# wine has no libstdc++-6.dll; the compiler's own printf knows what C99 does.
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+add_compile_definitions(__USE_MINGW_ANSI_STDIO=1)
