@@ -3,12 +3,12 @@
 
 execute_process(
   COMMAND "${CARGO}" rustc --release --locked --package iscdesk --lib --crate-type cdylib,staticlib
-    --target "${TARGET}" --target-dir "${TARGET_DIR}" --message-format json-render-diagnostics
+    --target "${TARGET}" --target-dir "${TARGET_DIR}" --message-format json
     -- --print native-static-libs
   OUTPUT_VARIABLE messages
   RESULT_VARIABLE failed)
 if(failed)
-  message(FATAL_ERROR "iscdesk: cargo failed (${failed}); what it said stands above")
+  message(FATAL_ERROR "iscdesk: cargo failed (${failed}). What the compiler said:\n${messages}")
 endif()
 
 # Cargo repeats what the compiler said when nothing had to be built.

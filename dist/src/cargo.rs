@@ -69,23 +69,33 @@ fn cargo(root: &Path, target_dir: &Path, target: Target, command: &str) -> Resul
     let mut cargo = tool::cargo(root);
     cargo
         .args([command, "--release", "--locked", "--package", "iscdesk"])
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["--message-format", "json"])
         .args(["--target", target.triple(), "--target-dir"])
         .arg(target_dir)
         .env("CARGO_ENCODED_RUSTFLAGS", flags);
     Ok(cargo)
 }
 
-/// What cargo says to programs; what it says to people is shown.
+/// What cargo says to programs. What it says to people is shown, and of the compiler's words all but the answer.
 fn messages(cargo: &mut Command) -> Result<Vec<Value>> {
-    let output = tool::output(cargo.stderr(Stdio::inherit()))?;
+    let (status, output) = tool::status_and_output(cargo.stderr(Stdio::inherit()))?;
     let parsed = output.lines().map(serde_json::from_str);
-    parsed
-        .collect::<serde_json::Result<_>>()
-        .map_err(|error| Error::Silent {
-            tool: "cargo",
-            what: format!("anything that is JSON: {error}"),
-        })
+    let messages: Vec<Value> =
+        parsed
+            .collect::<serde_json::Result<_>>()
+            .map_err(|error| Error::Silent {
+                tool: "cargo",
+                what: format!("anything that is JSON: {error}"),
+            })?;
+    for message in messages.iter().filter(|message| native(message).is_none()) {
+        if let Some(rendered) = message["message"]["rendered"].as_str() {
+            eprint!("{rendered}");
+        }
+    }
+    match status.success() {
+        true => Ok(messages),
+        false => Err(tool::failed(cargo, status, String::new())),
+    }
 }
 
 /// Files made of the library by this message's build.

@@ -98,11 +98,16 @@ fn add_shared(order: &Order, built: &Path, files: &mut Files) -> Result<String> 
 /// Without what debuggers read: it is large, and names folders of the machine that built it.
 fn stripped(order: &Order, built: &Path) -> Result<Vec<u8>> {
     let lean = built.with_extension("stripped");
-    let mut strip = Command::new(order.target.strip());
-    strip
-        .args(["--strip-debug", "--enable-deterministic-archives", "-o"])
-        .args([&lean, built]);
-    tool::output(&mut strip)?;
+    std::fs::copy(built, &lean).map_err(Error::file("copy", built))?;
+    let binutils = |name| Command::new(order.target.binutils(name));
+    let members = tool::output(binutils("ar").arg("t").arg(&lean))?;
+    // Rust's own library for Windows brings debugging files of their own, which are empty and which strip refuses.
+    let debugging: Vec<&str> = members.lines().filter(|m| m.ends_with(".dwo")).collect();
+    if !debugging.is_empty() {
+        tool::output(binutils("ar").arg("dD").arg(&lean).args(debugging))?;
+    }
+    let options = ["--strip-debug", "--enable-deterministic-archives"];
+    tool::output(binutils("strip").args(options).arg(&lean))?;
     read(&lean)
 }
 

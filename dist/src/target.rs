@@ -50,12 +50,12 @@ impl Target {
         }
     }
 
-    /// What strips object files of this target.
-    pub fn strip(self) -> &'static str {
+    /// A tool for object files of this target.
+    pub fn binutils(self, tool: &str) -> String {
         match self {
-            Target::LinuxX64 => "strip",
-            Target::WindowsX64 => "x86_64-w64-mingw32-strip",
-            Target::WindowsX86 => "i686-w64-mingw32-strip",
+            Target::LinuxX64 => tool.to_owned(),
+            Target::WindowsX64 => format!("x86_64-w64-mingw32-{tool}"),
+            Target::WindowsX86 => format!("i686-w64-mingw32-{tool}"),
         }
     }
 

@@ -164,7 +164,8 @@ fn makefile(name: &str, sdk: &Sdk, out: &Path) -> Command {
             format!("CC={}", tool("gcc")),
             format!("CXX={}", tool("g++")),
         ])
-        .args(["EXE=.exe", "LDFLAGS=-static"])
+        // wine has no libstdc++-6.dll. Not -static: then -liscdesk would be the static library.
+        .args(["EXE=.exe", "LDFLAGS=-static-libgcc -static-libstdc++"])
         .env("CPPFLAGS", "-D__USE_MINGW_ANSI_STDIO=1");
     }
     make
