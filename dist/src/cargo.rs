@@ -65,7 +65,7 @@ fn cargo(root: &Path, target_dir: &Path, target: Target, command: &str) -> Resul
         tool: "the system",
         what: "a home folder".into(),
     })?;
-    let flags = flags::encoded(root, target_dir, &cargo_home, target.is_windows());
+    let flags = flags::encoded(root, target_dir, &cargo_home);
     let mut cargo = tool::cargo(root);
     cargo
         .args([command, "--release", "--locked", "--package", "iscdesk"])

@@ -1,24 +1,20 @@
-//! Flags of rustc, and an environment, that make a build give the same bytes in every folder and at every time. `tests/packages.rs` uses them
+//! Flags of rustc, and an environment, that make a build give the same bytes in every folder. `tests/packages.rs` uses them
 //! too, so that what it builds by CMake is what has been built already.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// For `CARGO_ENCODED_RUSTFLAGS`. Folders that come later win where one holds another.
-pub fn encoded(root: &Path, target_dir: &Path, cargo_home: &Path, windows: bool) -> String {
+pub fn encoded(root: &Path, target_dir: &Path, cargo_home: &Path) -> String {
     let named = [
         (cargo_home, "cargo"),
         (root, "iscdesk"),
         (target_dir, "target"),
     ];
-    let mut flags: Vec<String> = named
+    let flags: Vec<String> = named
         .iter()
         .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
         .collect();
-    if windows {
-        // Else the linker writes the time of day into the file.
-        flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
-    }
     flags.join("\x1f")
 }
 

@@ -139,7 +139,7 @@ impl Sdk {
     pub fn share_build(&self, command: &mut Command) -> PathBuf {
         let library = target_dir().join("library");
         let home = flags::cargo_home().expect("a home");
-        let same = flags::encoded(cc::root(), &library, &home, self.is_windows());
+        let same = flags::encoded(cc::root(), &library, &home);
         command.env("CARGO_ENCODED_RUSTFLAGS", same);
         flags::forget_callers(command);
         library
