@@ -4,7 +4,7 @@
 //! report is a new file beside it, flushed, then renamed over the old one. Windows refuses that while a reader holds the
 //! old file open; the reader is soon done, so the rename is tried again for a while.
 
-use crate::platform::fresh;
+use crate::platform::{fresh, held};
 use crate::{Error, Status};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -12,16 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempPath;
 
-/// Waits between attempts to replace a file that somebody reads: 1.9 s in all.
-const WAITS_MS: [u64; 9] = [5, 10, 20, 40, 80, 160, 320, 550, 715];
-
 /// Writes one report: percent (100 = finished) and the reason of a failure, if there is one.
 ///
 /// Blocks for as long as the disk takes, and for at most 2 s more where another program holds the file.
 pub fn report(path: &Path, percent: u32, error_message: Option<&str>) -> Result<(), Error> {
     let system = System {
         rename: &|new, old| fs::rename(new, old),
-        is_held: &|error| cfg!(windows) && is_windows_held(error),
+        is_held: &held::is_held,
         sleep: &std::thread::sleep,
     };
     report_on(&system, path, percent, error_message)
@@ -103,33 +100,16 @@ fn keep_permissions(_old: &Path, _new: &Path) -> io::Result<()> {
 
 /// `std`'s rename rather than `tempfile`'s: on Windows it also replaces a file that readers hold but let be deleted.
 fn replace(system: &System, mut new: TempPath, old: &Path) -> Result<(), Error> {
-    let mut waits = WAITS_MS.iter();
-    loop {
-        let Err(error) = (system.rename)(&new, old) else {
+    let rename = || (system.rename)(&new, old);
+    let is_held = |error: &io::Error| (system.is_held)(error) && !is_read_only(old);
+    match held::until_free(rename, is_held, system.sleep) {
+        Ok(()) => {
             new.disable_cleanup(true);
-            return Ok(());
-        };
-        if !(system.is_held)(&error) || is_read_only(old) {
-            return Err(refused(old, &error));
+            Ok(())
         }
-        match waits.next() {
-            Some(&ms) => (system.sleep)(Duration::from_millis(ms)),
-            None => return Err(busy(old, &error)),
-        }
+        Err(error) if is_held(&error) => Err(busy(old, &error)),
+        Err(error) => Err(refused(old, &error)),
     }
-}
-
-const ACCESS_DENIED: i32 = 5;
-const SHARING_VIOLATION: i32 = 32;
-const LOCK_VIOLATION: i32 = 33;
-
-/// Windows says one of three things of a file that another program has open. Elsewhere a rename never minds, and these
-/// numbers mean other things.
-fn is_windows_held(error: &io::Error) -> bool {
-    let held = [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION];
-    error
-        .raw_os_error()
-        .is_some_and(|code| held.contains(&code))
 }
 
 /// Windows denies access to such a file for good; elsewhere this is not asked.

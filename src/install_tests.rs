@@ -1,4 +1,5 @@
 use super::*;
+use crate::platform::held::{ACCESS_DENIED, SHARING_VIOLATION, is_windows_held};
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU32, Ordering};

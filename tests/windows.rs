@@ -13,6 +13,8 @@ mod life;
 mod mingw;
 #[path = "support/need.rs"]
 mod need;
+#[path = "windows/paths.rs"]
+mod paths;
 #[path = "windows/proxy.rs"]
 mod proxy;
 #[path = "support/sandbox.rs"]

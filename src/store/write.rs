@@ -11,7 +11,7 @@
 use super::aside::{self, Kind};
 use super::files::{no_surprises, owner_only, share};
 use super::paths::PREVIOUS;
-use crate::platform::fresh;
+use crate::platform::{fresh, held};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -86,11 +86,13 @@ fn swap(target: &Target, old: &Old, bytes: &[u8], reached: Reached) -> io::Resul
     reached(Step::Flushed)?;
     match old {
         Old::None => {}
-        Old::Keep(_) => patiently(|| std::fs::rename(target.main(), target.previous()))?,
+        Old::Keep(_) => patiently(target.shared, || {
+            std::fs::rename(target.main(), target.previous())
+        })?,
         Old::Aside(kind) => aside::set_aside(target, &target.main(), *kind).map(drop)?,
     }
     reached(Step::OldMoved)?;
-    put_in_place(temp, &target.main())?;
+    put_in_place(temp, &target.main(), target.shared)?;
     reached(Step::NewInPlace)?;
     flush_folder(&target.dir);
     reached(Step::FolderFlushed)
@@ -111,7 +113,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temp = fresh::create(dir, ".", aside::TEMPORARY, fresh::private)?;
     temp.write_all(bytes)?;
     temp.as_file().sync_all()?;
-    put_in_place(temp, path)?;
+    put_in_place(temp, path, false)?;
     flush_folder(dir);
     Ok(())
 }
@@ -146,33 +148,23 @@ fn write_over(path: &Path, bytes: &[u8], reached: Reached) -> io::Result<()> {
     file.sync_all()
 }
 
-fn put_in_place(temp: NamedTempFile, main: &Path) -> io::Result<()> {
-    let mut waiting = Some(temp);
-    patiently(|| match waiting.take() {
-        None => Ok(()),
-        Some(temp) => match temp.persist(main) {
-            Ok(_) => Ok(()),
-            Err(refused) => {
-                waiting = Some(refused.file);
-                Err(refused.error)
-            }
-        },
-    })
+/// By std's rename: unlike `tempfile`'s it knows paths of more than 260 characters on Windows, and replaces a file that
+/// readers hold but let be deleted.
+fn put_in_place(temp: NamedTempFile, main: &Path, shared: bool) -> io::Result<()> {
+    let mut temp = temp.into_temp_path();
+    patiently(shared, || std::fs::rename(&temp, main))?;
+    temp.disable_cleanup(true);
+    Ok(())
 }
 
-/// On Windows a virus scanner or indexer holds a file it has just seen for some milliseconds: a denied rename is tried
-/// again for a tenth of a second. Elsewhere a denial is final.
-fn patiently(mut rename: impl FnMut() -> io::Result<()>) -> io::Result<()> {
-    let mut left = if cfg!(windows) { 10 } else { 0 };
-    loop {
-        match rename() {
-            Err(e) if left > 0 && e.kind() == io::ErrorKind::PermissionDenied => {
-                left -= 1;
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
-            other => return other,
-        }
-    }
+/// Waits for a virus scanner or indexer, which on Windows holds a file that it has just seen. In scope machine a denial is
+/// final: there the file may be another user's.
+fn patiently(shared: bool, rename: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    let is_held = |e: &io::Error| {
+        let is_denied = shared && e.kind() == io::ErrorKind::PermissionDenied;
+        held::is_held(e) && !is_denied
+    };
+    held::until_free(rename, is_held, std::thread::sleep)
 }
 
 /// Makes the renames survive a power failure. Some file systems cannot do this, and the state is in place already: a
