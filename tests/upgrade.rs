@@ -153,6 +153,8 @@ impl Site {
     fn command(&self, answer: &str) -> Command {
         let mut command = Command::new(self.app("program"));
         command.arg(&self.config).arg(answer);
+        // Cargo's, by which the program would find another library than the one beside it.
+        command.env_remove("LD_LIBRARY_PATH");
         command
     }
 

@@ -63,8 +63,14 @@ impl Site {
         self.dir.path().join(name)
     }
 
+    /// A name in the workshop that no other test of this process writes.
+    fn own(&self, name: &str) -> String {
+        let folder = self.dir.path().file_name().unwrap().to_str().unwrap();
+        format!("{}-{name}", folder.trim_start_matches('.'))
+    }
+
     fn program(&self, version: &str) -> PathBuf {
-        let name = format!("upgrade-{version}.exe");
+        let name = self.own(&format!("upgrade-{version}.exe"));
         let define = format!("-DPROGRAM_VERSION=\"{version}\"");
         let source = cc::root().join("examples-c/upgrade.c");
         let link = [define.as_str(), "libiscdesk.dll.a"];
@@ -85,9 +91,9 @@ impl Site {
 
     fn release(&self, version: &str, more: &[&str]) {
         let source = cc::root().join("tests/windows/installer.c");
-        self.workshop
-            .make(&source, Language::C, "installer.exe", &[]);
-        let mut setup = fs::read(self.workshop.file("installer.exe")).unwrap();
+        let installer = self.own("installer.exe");
+        self.workshop.make(&source, Language::C, &installer, &[]);
+        let mut setup = fs::read(self.workshop.file(&installer)).unwrap();
         let program = fs::read(self.program(version)).unwrap();
         setup.extend(&program);
         setup.extend(format!("{:08}", program.len()).bytes());
@@ -156,6 +162,20 @@ impl Site {
         }
     }
 
+    /// The helper's copy cannot remove itself; a start of the program does, once the copy has ended.
+    fn wait_for_the_copys_end(&self, version: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let copies = || files(&self.path("state")).iter().any(|path| path.is_dir());
+        while copies() {
+            assert!(
+                Instant::now() < deadline,
+                "{:?}",
+                files(&self.path("state"))
+            );
+            self.run(version, "no");
+        }
+    }
+
     fn upgrade(&self, old: &str, new: &str, answer: &str, force: &str) {
         let said = self.run(old, answer);
         has(&said, &format!("\"fromForceWin\":\"{force}\""));
@@ -165,6 +185,7 @@ impl Site {
         let said = self.run(new, "no");
         has(&said, "\"Stage\":\"installed\"");
         has(&said, "\"params\":{\"available\":\"false\"}");
+        self.wait_for_the_copys_end(new);
     }
 }
 

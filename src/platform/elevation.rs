@@ -118,4 +118,17 @@ mod tests {
             assert_eq!(quoted(args), expected);
         }
     }
+
+    /// Wine, and a user who is an administrator already, are not asked.
+    #[cfg(windows)]
+    #[test]
+    fn a_program_is_run_to_its_end_and_a_missing_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let system = std::env::var_os("SystemRoot").unwrap();
+        let shell = Path::new(&system).join("system32").join("cmd.exe");
+        let args = ["/c", "exit", "7"].map(OsString::from);
+        assert_eq!(run(&shell, &args, folder.path()).unwrap(), 7);
+        let missing = run(&folder.path().join("missing.exe"), &[], folder.path());
+        assert!(missing.is_err());
+    }
 }

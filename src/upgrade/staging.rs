@@ -31,6 +31,10 @@ const SUFFIX: &str = ".upgrade";
 const RUNNING: &str = ".running";
 const PACKAGE: &str = "package-";
 const PART: &str = ".part";
+/// Begins the names of the folders in which copies of the helper run.
+pub const HELPER: &str = "helper-";
+/// The same for the copies of packages that are run.
+pub const RUN: &str = "run-";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staging {
@@ -135,6 +139,11 @@ impl Staging {
         Lock::try_take(self.dir.join("download.lock"), false)
     }
 
+    /// Held by the helper while it works, and inherited by the installer: see `iscdesk upgrade-run`.
+    pub fn installer_lock(&self) -> PathBuf {
+        self.dir.join("installer.lock")
+    }
+
     /// None while another helper is at work.
     pub fn try_helper_lock(&self) -> Result<Option<Lock>, Error> {
         Lock::try_take(self.dir.join("helper.lock"), false)
@@ -204,6 +213,32 @@ impl Staging {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
             Err(e) => Err(storage_error(e, &path)),
+        }
+    }
+
+    /// Removes copies that were run. On Windows a helper cannot remove itself, nor a package whose file the system still
+    /// holds, so that is left to the program's next start. Not while a helper or an installer is at work; what cannot be
+    /// removed yet stays.
+    pub fn sweep_copies(&self) {
+        let list = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let copies = list.filter(|entry| {
+            let name = entry.file_name();
+            let is_copy = [HELPER, RUN].map(|kind| name.to_string_lossy().starts_with(kind));
+            is_copy.contains(&true) && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        });
+        let copies: Vec<PathBuf> = copies.map(|entry| entry.path()).collect();
+        // The locks are taken only where there is something to do: a helper that starts meanwhile takes us for another one.
+        if copies.is_empty() {
+            return;
+        }
+        let Ok(Some(_no_helper)) = self.try_helper_lock() else {
+            return;
+        };
+        let Ok(Some(_no_installer)) = Lock::try_take(self.installer_lock(), false) else {
+            return;
+        };
+        for copy in copies {
+            let _ = fs::remove_dir_all(copy);
         }
     }
 
@@ -418,6 +453,27 @@ mod tests {
                 "result.json"
             ]
         );
+    }
+
+    #[test]
+    fn copies_go_unless_a_helper_or_an_installer_is_at_work() {
+        let (_folder, staging) = staging();
+        let copies = ["helper-1", "run-1"].map(|name| staging.dir().join(name));
+        for copy in &copies {
+            fs::create_dir(copy).unwrap();
+            fs::write(copy.join("iscdesk"), "x").unwrap();
+        }
+        let are_there = || copies.iter().all(|copy| copy.exists());
+        let helper = staging.try_helper_lock().unwrap();
+        staging.sweep_copies();
+        assert!(are_there());
+        drop(helper);
+        let installer = Lock::try_take(staging.installer_lock(), false).unwrap();
+        staging.sweep_copies();
+        assert!(are_there());
+        drop(installer);
+        staging.sweep_copies();
+        assert_eq!(names(&staging), ["helper.lock", "installer.lock"]);
     }
 
     #[test]

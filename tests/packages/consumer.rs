@@ -96,6 +96,7 @@ fn add_subdirectory(sdk: &Sdk, out: &Path) {
         .arg(format!("-DISCDESK_SOURCE={}", cc::root().display()))
         .arg(format!("-DISCDESK_TARGET_DIR={}", shared.display()));
     mingw::tool(toolchain(&mut cmake, sdk));
+    let _alone = sdk::alone();
     let mut build = Command::new("cmake");
     sdk.share_build(&mut build);
     mingw::tool(build.arg("--build").arg(out));

@@ -3,7 +3,7 @@
 use crate::{cc, flags, mingw, need};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub const LINUX: &str = "x86_64-unknown-linux-gnu";
 
@@ -146,7 +146,14 @@ impl Sdk {
     }
 }
 
+/// Held while something is built into the target folder that all share: one build must not replace what another packs.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn pack(arguments: &[&str], out: &Path) -> PathBuf {
+    let _alone = alone();
     let mut tool = Command::new(env!("CARGO"));
     tool.args(["run", "--quiet", "--locked", "--package", "dist-sdk", "--"])
         .args(arguments)

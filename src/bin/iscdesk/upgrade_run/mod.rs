@@ -88,7 +88,7 @@ fn go_on(staging: &Staging, own: &Path) -> Result<(), Error> {
         Ok(None) => Ok(()),
         Err(e) => Err(e.clone()),
     };
-    // Windows keeps the file of a running program: the next helper sweeps it away.
+    // Windows keeps the file of a running program: the program's next start sweeps it away.
     let _ = std::fs::remove_dir_all(own);
     // Until here nobody else began.
     drop(lock);
@@ -108,7 +108,7 @@ fn work(staging: &Staging, own: &Path) -> Result<(), Error> {
 /// has ended, and no second one is started beside it. (On Windows a lock ends with the process that took it; there the
 /// installer's own file, which cannot be swept away while it runs, says the same.) None: one is at work.
 fn at_work(staging: &Staging) -> Result<Option<File>, Error> {
-    let path = staging.dir().join("installer.lock");
+    let path = staging.installer_lock();
     let file = lock_file(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

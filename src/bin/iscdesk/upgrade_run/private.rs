@@ -2,6 +2,7 @@
 //! folder, so that nothing beside it is loaded with it, and it is held open from before its verification until after its
 //! end, on Windows so that nobody else can write or rename it meanwhile.
 
+use iscdesk::upgrade::staging::{HELPER, RUN};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ pub enum Use {
 impl Use {
     fn prefix(self) -> &'static str {
         match self {
-            Use::Helper => "helper-",
-            Use::Package => "run-",
+            Use::Helper => HELPER,
+            Use::Package => RUN,
         }
     }
 }
