@@ -17,15 +17,16 @@ use windows_sys::Win32::Security::Authorization::{
     SDDL_REVISION_1, SE_FILE_OBJECT,
 };
 use windows_sys::Win32::Security::{
-    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, INHERIT_ONLY_ACE,
-    OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
-    SetKernelObjectSecurity,
+    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, GetTokenInformation,
+    INHERIT_ONLY_ACE, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
+    PSECURITY_DESCRIPTOR, PSID, SetKernelObjectSecurity, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
     FILE_SHARE_WRITE, READ_CONTROL, ReOpenFile, WRITE_DAC,
 };
 use windows_sys::Win32::System::Com::CoTaskMemFree;
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::Win32::UI::Shell::{FOLDERID_ProgramData, SHGetKnownFolderPath};
 
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
@@ -42,6 +43,11 @@ pub const SDDL_FOLDER: &str = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x
     (A;OIIO;0x120089;;;BU)(A;OIIO;0x1301bf;;;CO)";
 /// The state itself, whoever made it: every user reads, writes and replaces it.
 const SDDL_STATE: &str = "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1301bf;;;BU)";
+
+/// A folder of one user's alone: he, the system and the administrators, whatever its parent would pass on.
+pub fn sddl_private(user: &str) -> String {
+    format!("D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;{user})")
+}
 
 /// Memory that the system gave and takes back by `LocalFree`.
 struct Local(*mut c_void);
@@ -150,8 +156,36 @@ unsafe fn sid_text(sid: PSID) -> io::Result<String> {
     Ok(unsafe { from_wide(text) }.to_string_lossy().into_owned())
 }
 
+/// Whose rights this process has: a SID as text.
+pub fn user() -> io::Result<String> {
+    let mut token = null_mut();
+    // SAFETY: the process's own pseudo handle; `token` is ours to fill.
+    if unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle is new and ours.
+    let token = unsafe { OwnedHandle::from_raw_handle(token) };
+    // A user and the longest SID, aligned as the structure wants it.
+    let mut told = [0_u64; 16];
+    let mut length = 0;
+    // SAFETY: the token is open, and the memory is as large as is said.
+    let asked = unsafe {
+        GetTokenInformation(
+            token.as_raw_handle(),
+            TokenUser,
+            told.as_mut_ptr().cast(),
+            size_of_val(&told) as u32,
+            &mut length,
+        )
+    };
+    if asked == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded: the structure lies there, and its SID behind it.
+    unsafe { sid_text((*told.as_ptr().cast::<TOKEN_USER>()).User.Sid) }
+}
+
 /// Makes a folder that has this access list from its first moment on.
-#[cfg(any(feature = "cli", test))]
 pub fn make_folder(path: &Path, sddl: &str) -> io::Result<()> {
     let descriptor = descriptor(sddl)?;
     use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
@@ -161,12 +195,22 @@ pub fn make_folder(path: &Path, sddl: &str) -> io::Result<()> {
         lpSecurityDescriptor: descriptor.0,
         bInheritHandle: 0,
     };
-    let path = wide(path.as_os_str());
+    let path = wide(verbatim(path)?.as_os_str());
     // SAFETY: the path is NUL-terminated, and the descriptor lives until after the call.
     match unsafe { CreateDirectoryW(path.as_ptr(), &attributes) } {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
+}
+
+/// A path on a drive as one that may be longer than 248 characters.
+fn verbatim(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let on_a_drive = path.as_os_str().encode_wide().nth(1) == Some(u16::from(b':'));
+    Ok(match on_a_drive {
+        true => Path::new(r"\\?\").join(path.as_os_str()),
+        false => path,
+    })
 }
 
 /// Gives a folder that is there this owner and access list.
@@ -285,6 +329,31 @@ mod tests {
         assert!(folder.is_absolute());
         let open = open_for_reading_rights(&folder).unwrap();
         assert!(of(&open).unwrap().owner.starts_with("S-1-"));
+    }
+
+    #[test]
+    fn a_private_folder_is_this_users_and_a_shared_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let user = user().unwrap();
+        assert!(user.starts_with("S-1-"), "{user}");
+        let access = |sddl: &str| {
+            let access = access(sddl);
+            Access {
+                owner: user.clone(),
+                ..access
+            }
+        };
+        let private = sddl_private(&user);
+        assert_eq!(
+            access(&format!("O:BA{private}")).not_private_to(&user),
+            None
+        );
+        let shared = access(&format!("O:BA{private}(A;;0x2;;;AU)"));
+        assert!(shared.not_private_to(&user).is_some());
+        let path = folder.path().join("own");
+        make_folder(&path, &private).unwrap();
+        let made = of(&open_for_reading_rights(&path).unwrap()).unwrap();
+        assert_eq!(made.not_private_to(&user), None, "{made:?}");
     }
 
     #[test]
