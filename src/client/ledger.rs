@@ -142,12 +142,12 @@ impl Core {
         }
     }
 
-    /// Forgets everything, in the file as well; but not that licence files were given back, which stay refused.
+    /// Forgets everything, in the file as well; but for what must not come back by that: see [`Suite::lasting`].
     pub async fn erase(&self) -> Result<(), Error> {
         self.refresh();
-        if !lock(&self.ledger).suite.returned.is_empty() {
+        if lock(&self.ledger).suite.lasting() != Suite::default() {
             // Twice: the previous version forgets too.
-            self.change(|suite| *suite = suite.returns_only()).await?;
+            self.change(|suite| *suite = suite.lasting()).await?;
             return self.change(|_| ()).await;
         }
         let lock = self.write_lock().await;

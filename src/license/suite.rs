@@ -80,7 +80,7 @@ impl Suite {
                 .collect(),
             files: self.files.clone(),
             returned: self.returned.clone(),
-            upgrade: self.upgrade.of_another_machine(),
+            upgrade: self.upgrade.seen_only(),
             ..Suite::default()
         }
     }

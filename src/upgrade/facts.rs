@@ -78,8 +78,9 @@ impl UpgradeFacts {
         self.reported = self.reported.max(unsaved.reported);
     }
 
-    /// What another machine may take from this state: what protects from old feeds, not what was said there.
-    pub fn of_another_machine(&self) -> UpgradeFacts {
+    /// What protects from old feeds, without what was said or done here: all that another machine may take from this state,
+    /// and all that stays where everything is forgotten.
+    pub fn seen_only(&self) -> UpgradeFacts {
         UpgradeFacts {
             highest: self.highest.clone(),
             published: self.published,
@@ -164,7 +165,7 @@ mod tests {
         unsaved.accept(&version("2.0"));
         stored.merge(&unsaved);
         assert_eq!((stored.accepted.as_str(), stored.published), ("2.0", 30));
-        let moved = stored.of_another_machine();
+        let moved = stored.seen_only();
         assert_eq!(
             (moved.highest.as_str(), moved.accepted.as_str()),
             ("3.0", "")

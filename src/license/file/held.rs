@@ -135,9 +135,18 @@ impl Suite {
         }
     }
 
-    /// What outlives that everything is forgotten: what was given back, and the key that says so.
-    pub fn returns_only(&self) -> Suite {
+    /// What outlives that everything is forgotten: what was given back, with the key that says so, and which upgrade feeds
+    /// were seen, so that no older one is believed afterwards.
+    pub fn lasting(&self) -> Suite {
+        let upgrade = self.upgrade.seen_only();
+        if self.returned.is_empty() {
+            return Suite {
+                upgrade,
+                ..Suite::default()
+            };
+        }
         Suite {
+            upgrade,
             returned: self.returned.clone(),
             machine_key: self.machine_key.clone(),
             newest_file: self.newest_file,

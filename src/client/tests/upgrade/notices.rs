@@ -171,6 +171,39 @@ fn an_older_or_replayed_feed_is_refused_also_after_a_restart() {
 }
 
 #[test]
+fn forgetting_everything_brings_no_old_feed_back() {
+    let shop = Shop::new();
+    shop.world.market.set("CODE-0001", "NEW", T + 100);
+    let newer = Release {
+        date: "2026-05-01T08:00:00Z",
+        ..Release::of("2.0.0")
+    };
+    shop.publish(&newer);
+    let (client, events) = shop.told();
+    client.activate("CODE-0001").unwrap();
+    client.upgrade_notify(false).unwrap();
+    assert_eq!(look(&client, &events, 2), json!({"available": "false"}));
+    client.forget(None).unwrap();
+    client.shutdown(LONG).unwrap();
+    let (client, events) = shop.start();
+    assert_eq!(client.list_licenses().unwrap(), "[]");
+    for (number, old) in [Release::forced("1.5.0"), Release::forced("2.0.0")]
+        .iter()
+        .enumerate()
+    {
+        shop.publish(old);
+        let notice = look(&client, &events, number + 1);
+        assert_eq!(notice["ErrorCode"], code(Status::UpgradeFeed), "{old:?}");
+    }
+    shop.publish(&newer);
+    let notice = look(&client, &events, 3);
+    assert_eq!(
+        notice["available"], "true",
+        "what was declined is forgotten"
+    );
+}
+
+#[test]
 fn a_declined_version_stays_quiet_until_a_newer_or_a_forced_one() {
     let shop = Shop::new();
     shop.publish(&Release::of("2.0.0"));
