@@ -27,7 +27,7 @@ const LOCK_POLL: Duration = Duration::from_millis(200);
 const MAX_FAILURES: u32 = 10;
 /// How soon a download that was getting on is taken up again.
 const AFTER_PROGRESS: Duration = Duration::from_secs(1);
-/// Left free on the disk beside the package.
+/// Left free on the disk beside the package and the copy of it that the helper runs.
 const RESERVE: u64 = 16 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 
@@ -81,7 +81,10 @@ impl Core {
         let staging = self.prepared_staging()?;
         let _alone = self.download_lock(&staging, found.version()).await?;
         if !is_staged(&staging, found) {
-            self.fetch_and_stage(&staging, found).await?;
+            if !self.has_package(&staging, found).await? {
+                self.fetch_whole(&staging, found).await?;
+            }
+            self.stage(&staging, found)?;
         }
         Ok(self.start_helper(&staging).await?)
     }
@@ -116,7 +119,21 @@ impl Core {
         }
     }
 
-    async fn fetch_and_stage(&self, staging: &Staging, found: &Found) -> Result<(), Stopped> {
+    /// From an earlier run that ended before its plan was written, or by a feed that said something else of it, the notes
+    /// for one.
+    async fn has_package(&self, staging: &Staging, found: &Found) -> Result<bool, Stopped> {
+        let path = staging.package(found.version());
+        let there = path.symlink_metadata();
+        if !there.is_ok_and(|there| there.is_file() && there.len() == found.offer.package.size) {
+            return Ok(false);
+        }
+        match self.verify(&path, found).await {
+            Err(Stopped::Failed(_)) => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
+    async fn fetch_whole(&self, staging: &Staging, found: &Found) -> Result<(), Stopped> {
         let version = found.version();
         staging.clear(Some(version))?;
         let path = staging.part(version);
@@ -138,7 +155,7 @@ impl Core {
         }
         verified?;
         self.flush(&path).await?;
-        self.stage(staging, found)
+        Ok(staging.take_in(version)?)
     }
 
     /// Passing faults are waited out, like those of the daily check.
@@ -146,7 +163,7 @@ impl Core {
         let mut failures = 0;
         loop {
             let mut part = Part::open(self, staging, found)?;
-            self.check_disk(staging, part.left())?;
+            self.check_disk(staging, part.left(), found.offer.package.size)?;
             let before = part.have();
             let error = match part.fetch().await {
                 Err(Stopped::Failed(error)) if is_passing(&error) => error,
@@ -172,8 +189,9 @@ impl Core {
         }
     }
 
-    fn check_disk(&self, staging: &Staging, left: u64) -> Result<(), Stopped> {
-        let needed = left.saturating_add(RESERVE);
+    /// For the rest of the package, and for the helper's copy of the whole.
+    fn check_disk(&self, staging: &Staging, left: u64, size: u64) -> Result<(), Stopped> {
+        let needed = left.saturating_add(size).saturating_add(RESERVE);
         match (self.surroundings.room)(staging.dir()) {
             Some(free) if free < needed => {
                 let text = format!(
@@ -234,8 +252,8 @@ impl Core {
         }
         self.check_wanted(version)?;
         let plan = self.plan(version)?;
+        staging.clear_plan()?;
         staging.write_signed_feed(&found.signed)?;
-        staging.take_in(version)?;
         Ok(staging.write_plan(&plan)?)
     }
 

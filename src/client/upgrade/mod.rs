@@ -35,6 +35,9 @@ pub struct Upgrades {
     /// A look has been asked for and not begun.
     queued: AtomicBool,
     looking: tokio::sync::Mutex<()>,
+    /// What an earlier run left has been seen to, or a download of it is under way: see `wanted`.
+    #[cfg(test)]
+    pub taken_up: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -68,7 +71,7 @@ impl Upgrades {
         first
     }
 
-    fn is_wanted(&self, version: &Version) -> bool {
+    pub(super) fn is_wanted(&self, version: &Version) -> bool {
         lock(&self.inner).wanted.as_ref() == Some(version)
     }
 
@@ -160,7 +163,9 @@ impl Client {
         }
         let core = core.clone();
         self.core.put(Box::pin(async move {
-            core.take_up_upgrade().await;
+            core.clone().take_up_upgrade().await;
+            #[cfg(test)]
+            core.upgrades.taken_up.store(true, Ordering::SeqCst);
         }))
     }
 }

@@ -26,9 +26,14 @@ fn staged() -> (Shop, Staging) {
     (shop, staging)
 }
 
-/// Everything that a start has put before the worker is done.
+/// The start has seen to what an earlier run left. A download that it began would by now be wanted: see [`is_idle`].
 fn settled(client: &Client) {
-    until(|| client.core.call(|_, _| async { Ok(Status::Ok) }).is_ok());
+    until(|| client.core.upgrades.taken_up.load(Ordering::SeqCst));
+}
+
+/// Nothing is being brought, nor has been.
+fn is_idle(client: &Client) -> bool {
+    !client.core.upgrades.is_wanted(&version("2.0.0"))
 }
 
 #[test]
@@ -85,6 +90,10 @@ fn after_the_third_failure_a_forced_version_is_left_alone_until_it_is_published_
     look(&client, &events, 1);
     events.wait(EventType::Update, 1);
     settled(&client);
+    assert!(
+        is_idle(&client),
+        "what is to be brought is so before it is told"
+    );
     assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (1, 1));
     // The user may say so, and the vendor may have put it right.
     shop.publish(&Release {
@@ -108,23 +117,39 @@ fn a_package_that_the_helper_has_refused_for_good_is_not_fetched_again_unasked()
     let (client, events) = shop.start();
     stage(&events, "install_failed");
     settled(&client);
+    assert!(is_idle(&client));
     client.shutdown(LONG).unwrap();
     let (client, _events) = shop.start();
     settled(&client);
+    assert!(is_idle(&client));
     client.shutdown(LONG).unwrap();
     assert_eq!(shop.files().count(PACKAGE), 1);
 }
 
 #[test]
-fn a_user_may_try_a_failed_version_again() {
+fn after_the_third_failure_nothing_is_tried_by_itself_but_the_user_may() {
     let (shop, staging) = staged();
     staging.write_outcome(&outcome(Ended::Failed, 3)).unwrap();
+    // The background may do what it likes, at this start and at the next.
+    let shop = Shop {
+        world: shop.world.with(43, 1),
+        ..shop
+    };
     let (client, events) = shop.start();
     stage(&events, "install_failed");
-    look(&client, &events, 1);
+    settled(&client);
+    assert!(is_idle(&client));
+    client.shutdown(LONG).unwrap();
+    let (client, events) = shop.start();
+    settled(&client);
+    assert_eq!(look(&client, &events, 1)["available"], "true");
+    events.wait(EventType::Update, 1);
+    assert!(is_idle(&client));
+    assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (1, 1));
     assert_eq!(client.upgrade_notify(true), Ok(Status::Ok));
     stage(&events, "staged");
-    assert_eq!(shop.helpers(), 2);
+    assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (2, 2));
+    assert_eq!(staging.attempts().unwrap().count, 0, "all three anew");
 }
 
 #[test]

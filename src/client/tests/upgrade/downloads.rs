@@ -266,10 +266,19 @@ fn a_redirect_of_the_package_is_not_followed() {
     assert_nothing_staged(&shop, &client);
 }
 
+/// For the package, the copy of it that the helper runs, and 16 MiB for everybody else.
 #[test]
 fn without_room_on_the_disk_nothing_is_fetched() {
+    const ENOUGH: u64 = 2 * SIZE as u64 + 16 * 1024 * 1024;
     let shop = Shop {
-        room: SIZE as u64,
+        room: ENOUGH,
+        ..Shop::new()
+    };
+    shop.publish(&Release::of("2.0.0"));
+    let (_client, events) = accepted(&shop);
+    stage(&events, "staged");
+    let shop = Shop {
+        room: ENOUGH - 1,
         ..Shop::new()
     };
     shop.publish(&Release::of("2.0.0"));
@@ -282,6 +291,74 @@ fn without_room_on_the_disk_nothing_is_fetched() {
     );
     assert_eq!(shop.files().count(PACKAGE), 0);
     assert_nothing_staged(&shop, &client);
+}
+
+#[test]
+fn a_feed_with_other_notes_does_not_fetch_the_package_again_and_one_with_another_package_does() {
+    let shop = Shop::new();
+    let first = Release::of("2.0.0");
+    shop.publish(&first);
+    let (client, events) = accepted(&shop);
+    stage(&events, "staged");
+    client.shutdown(LONG).unwrap();
+    let reworded = Release {
+        notes: "faster by far",
+        date: "2026-04-01T08:00:00Z",
+        url: "https://cad.test/mirror/setup",
+        ..Release::of("2.0.0")
+    };
+    shop.publish(&reworded);
+    let (client, events) = shop.told();
+    stage(&events, "staged");
+    client.shutdown(LONG).unwrap();
+    assert_eq!(shop.files().count(PACKAGE), 1);
+    assert_eq!(shop.files().count(reworded.url), 0);
+    // The helper is given the new one.
+    let staging = shop.staging(&client);
+    let staged = staging.signed_feed().unwrap().unwrap();
+    let keys = crate::upgrade::Keys::parse([shop.vendor.key().as_str()]).unwrap();
+    assert_eq!(keys.verify_feed(&staged.feed, &staged.signature), Ok(()));
+    assert!(
+        String::from_utf8(staged.feed)
+            .unwrap()
+            .contains("faster by far")
+    );
+    assert!(staging.plan().unwrap().is_some());
+
+    let mended = Release {
+        date: "2026-04-02T08:00:00Z",
+        bytes: vec![1; SIZE],
+        ..Release::of("2.0.0")
+    };
+    shop.publish(&mended);
+    let (client, events) = shop.told();
+    stage(&events, "staged");
+    assert_eq!(shop.files().count(PACKAGE), 2);
+    assert_eq!(staged_bytes(&shop, &client), mended.bytes);
+}
+
+#[test]
+fn a_package_whose_plan_was_never_written_is_not_fetched_again() {
+    let shop = Shop::new();
+    shop.publish(&Release::of("2.0.0"));
+    let (client, events) = accepted(&shop);
+    stage(&events, "staged");
+    client.shutdown(LONG).unwrap();
+    // As a kill just before the plan leaves it.
+    let staging = shop.staging(&client);
+    staging.clear_plan().unwrap();
+    let (client, events) = shop.told();
+    stage(&events, "staged");
+    assert!(staging.plan().unwrap().is_some());
+    client.shutdown(LONG).unwrap();
+    assert_eq!(shop.files().count(PACKAGE), 1);
+    // One that is as long and another is.
+    staging.clear_plan().unwrap();
+    std::fs::write(staging.package(&version("2.0.0")), [0; SIZE]).unwrap();
+    let (client, events) = shop.told();
+    stage(&events, "staged");
+    assert_eq!(shop.files().count(PACKAGE), 2);
+    assert_eq!(staged_bytes(&shop, &client), Release::of("2.0.0").bytes);
 }
 
 #[test]

@@ -25,6 +25,7 @@ struct Release {
     version: &'static str,
     date: &'static str,
     forced: bool,
+    notes: &'static str,
     url: &'static str,
     platform: String,
     /// None: that of the package.
@@ -40,6 +41,7 @@ impl Release {
             version,
             date: "2026-03-01T08:00:00Z",
             forced: false,
+            notes: "faster",
             url: PACKAGE,
             platform: this_platform(),
             size: None,
@@ -105,7 +107,7 @@ impl Shop {
         );
         let comment = release.comment.unwrap_or(&comment);
         let feed = json!({
-            "version": release.version, "notes": "faster", "pub_date": release.date,
+            "version": release.version, "notes": release.notes, "pub_date": release.date,
             "forced": release.forced,
             "platforms": {&release.platform: {
                 "url": release.url, "size": release.size.unwrap_or(release.bytes.len()),
