@@ -8,76 +8,16 @@
 //!
 //! The source is compiled a second time against shuttle's locks in `models`.
 
+#[path = "monitor.rs"]
+mod monitor;
+
+pub use monitor::{CAPACITY, Delivery, Ended, Receiver, Refused, Wake};
+
 use super::sync::{
     Condvar, Deadline, Mutex, MutexGuard, Sabotage, lock, sabotage, thread_mark, wait, wait_until,
 };
-use std::collections::VecDeque;
+use monitor::{Busy, Inner, Registration};
 use std::sync::Arc;
-
-/// Most events that wait; the oldest is dropped for the next.
-pub const CAPACITY: usize = 256;
-
-/// Who receives events.
-pub trait Receiver<E>: Send + Sync {
-    /// Called for each event, never two at a time and never under a lock.
-    fn receive(&self, event: &E);
-    /// Called exactly once, after the last [`Receiver::receive`].
-    fn retire(&self);
-}
-
-/// Called when the queue becomes non-empty, in poll delivery.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    Thread,
-    Poll,
-}
-
-/// How the end of a registration went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Its receiver will not be called again and has been retired.
-    Now,
-    /// Asked for inside a callback: takes effect when that returns.
-    Deferred,
-    /// A callback did not return in time: takes effect when it does.
-    TimedOut,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    Closed,
-    Reentrant,
-}
-
-struct Registration<E> {
-    id: u64,
-    receiver: Arc<dyn Receiver<E>>,
-}
-
-struct Busy {
-    thread: usize,
-    id: u64,
-}
-
-struct Inner<E> {
-    queue: VecDeque<E>,
-    /// What a running poll still has to deliver; events raised meanwhile wait for the next.
-    batch: VecDeque<E>,
-    dropped: u64,
-    next_id: u64,
-    active: Option<Registration<E>>,
-    retired: VecDeque<Registration<E>>,
-    busy: Option<Busy>,
-    polling: Option<usize>,
-    /// Threads that wait, in poll delivery, to retire what they ended.
-    enders: usize,
-    wake: Option<Wake>,
-    waking: Option<usize>,
-    closing: bool,
-    dispatching: bool,
-}
 
 pub struct Hub<E> {
     delivery: Delivery,
@@ -91,21 +31,7 @@ impl<E> Hub<E> {
     pub fn new(delivery: Delivery) -> Hub<E> {
         Hub {
             delivery,
-            inner: Mutex::new(Inner {
-                queue: VecDeque::new(),
-                batch: VecDeque::new(),
-                dropped: 0,
-                next_id: 1,
-                active: None,
-                retired: VecDeque::new(),
-                busy: None,
-                polling: None,
-                enders: 0,
-                wake: None,
-                waking: None,
-                closing: false,
-                dispatching: false,
-            }),
+            inner: Mutex::new(Inner::new()),
             changed: Condvar::new(),
         }
     }
@@ -173,7 +99,7 @@ impl<E> Hub<E> {
         if inner.closing {
             return Err(Refused::Closed);
         }
-        if inner.polling.is_some() || is_inside(&inner, me) {
+        if inner.polling.is_some() || inner.is_inside(me) {
             return Err(Refused::Reentrant);
         }
         inner.polling = Some(me);
@@ -274,14 +200,14 @@ impl<E> Hub<E> {
         let me = thread_mark();
         let mut inner = lock(&self.inner);
         inner.enders += 1;
-        let (mut inner, ended) = self.wait_for(inner, deadline, me, is_quiet);
+        let (mut inner, ended) = self.wait_for(inner, deadline, me, Inner::is_quiet);
         inner.enders -= 1;
         ended
     }
 
     /// The calling thread is inside a callback, a retirement or a wake-up of this hub.
     pub fn is_inside(&self) -> bool {
-        is_inside(&lock(&self.inner), thread_mark())
+        lock(&self.inner).is_inside(thread_mark())
     }
 
     /// Ends a registration that has just been taken out of `active`.
@@ -302,14 +228,14 @@ impl<E> Hub<E> {
         }
         inner.retired.push_back(registration);
         self.changed.notify_all();
-        if is_inside(&inner, me) && !sabotage(Sabotage::WaitInsideCallback) {
+        if inner.is_inside(me) && !sabotage(Sabotage::WaitInsideCallback) {
             return Ended::Deferred;
         }
         if sabotage(Sabotage::LeaveCallbackRunning) {
             return Ended::Now;
         }
         inner.enders += 1;
-        let (mut inner, ended) = self.wait_for(inner, deadline, me, |inner| !holds(inner, id));
+        let (mut inner, ended) = self.wait_for(inner, deadline, me, |inner| !inner.holds(id));
         inner.enders -= 1;
         if ended { Ended::Now } else { Ended::TimedOut }
     }
@@ -437,21 +363,4 @@ impl<E> Hub<E> {
         self.changed.notify_all();
         inner
     }
-}
-
-fn is_inside<E>(inner: &Inner<E>, me: usize) -> bool {
-    inner.busy.as_ref().is_some_and(|busy| busy.thread == me) || inner.waking == Some(me)
-}
-
-fn holds<E>(inner: &Inner<E>, id: u64) -> bool {
-    inner.busy.as_ref().is_some_and(|busy| busy.id == id)
-        || inner.retired.iter().any(|r| r.id == id)
-}
-
-fn is_quiet<E>(inner: &Inner<E>) -> bool {
-    inner.busy.is_none()
-        && inner.retired.is_empty()
-        && inner.polling.is_none()
-        && inner.waking.is_none()
-        && !inner.dispatching
 }

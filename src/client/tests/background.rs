@@ -73,13 +73,19 @@ fn automatic() -> World {
     world
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_first_attempt_starts_at_once_and_is_the_only_one_of_the_day() {
-    let running = Running::begin(automatic());
+/// A client on the day on which its code was activated.
+async fn activated(running: &Running) -> Arc<Core> {
     let core = running.core();
     core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
         .await
         .unwrap();
+    core
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_attempt_starts_at_once_and_is_the_only_one_of_the_day() {
+    let running = Running::begin(automatic());
+    let core = activated(&running).await;
     let before = running.world.market.queries();
     running.run(&core, 15 * 3600).await;
     assert_eq!(
@@ -99,10 +105,7 @@ async fn the_first_attempt_starts_at_once_and_is_the_only_one_of_the_day() {
 #[tokio::test(start_paused = true)]
 async fn a_start_on_a_new_day_does_not_wait_for_chance() {
     let running = Running::begin(automatic());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    activated(&running).await;
     tokio::time::advance(Duration::from_secs(86_400)).await;
     let next = running.core();
     let before = running.world.market.queries();
@@ -113,10 +116,7 @@ async fn a_start_on_a_new_day_does_not_wait_for_chance() {
 #[tokio::test(start_paused = true)]
 async fn failures_are_repeated_after_a_minute_doubling_to_an_hour() {
     let running = Running::begin(automatic());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    activated(&running).await;
     tokio::time::advance(Duration::from_secs(86_400)).await;
     running.world.market.mood(Mood::Unreachable);
     let before = running.world.market.queries();
@@ -134,10 +134,7 @@ async fn failures_are_repeated_after_a_minute_doubling_to_an_hour() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_code_is_asked_about_every_ten_minutes_and_let_in_after_a_renewal() {
     let running = Running::begin(automatic());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    activated(&running).await;
     running.world.market.set("CODE-0001", "EXPIRED", T);
     tokio::time::advance(Duration::from_secs(86_400)).await;
     let core = running.core();
@@ -164,10 +161,7 @@ async fn a_refused_code_is_asked_about_every_ten_minutes_and_let_in_after_a_rene
 async fn expiries_are_announced_once_each() {
     let running = Running::begin(automatic());
     running.world.market.set("CODE-0001", "NEW", T + 8 * DAY);
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    let core = activated(&running).await;
     running.run(&core, 7 * 86_400 + 7200).await;
     let collected = Arc::new(Collected::default());
     let deadline = crate::sync::Deadline::after(Duration::ZERO);
@@ -190,10 +184,7 @@ async fn expiries_are_announced_once_each() {
 #[tokio::test(start_paused = true)]
 async fn without_auto_heartbeat_nothing_is_sent_but_time_is_told() {
     let running = Running::begin(World::new());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    let core = activated(&running).await;
     let before = running.world.market.asked.lock().unwrap().len();
     running.run(&core, 3 * 86_400).await;
     assert_eq!(running.world.market.asked.lock().unwrap().len(), before);
@@ -204,10 +195,7 @@ async fn without_auto_heartbeat_nothing_is_sent_but_time_is_told() {
 #[tokio::test(start_paused = true)]
 async fn failures_are_remembered_and_written_once_an_hour() {
     let running = Running::begin(automatic());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    let core = activated(&running).await;
     tokio::time::advance(Duration::from_secs(86_400)).await;
     let written = core.store.load().stamp.revision();
     running.world.market.mood(Mood::Unreachable);
@@ -231,10 +219,7 @@ async fn failures_are_remembered_and_written_once_an_hour() {
 #[tokio::test(start_paused = true)]
 async fn that_a_licence_has_ended_is_no_failure() {
     let running = Running::begin(automatic());
-    let core = running.core();
-    core.activate("CODE-0001", Instant::now() + Duration::from_secs(9))
-        .await
-        .unwrap();
+    activated(&running).await;
     running.world.market.set("CODE-0001", "EXPIRED", T);
     tokio::time::advance(Duration::from_secs(86_400)).await;
     let core = running.core();
