@@ -29,7 +29,7 @@ impl Core {
                 let _turn = self.upgrades.looking.lock().await;
                 self.report_outcome(&staging).await;
             }
-            staging.sweep_copies();
+            staging.sweep();
             match self.take_up_plan(&staging, &installed).await {
                 Ok(true) => return,
                 Ok(false) => {}

@@ -4,24 +4,17 @@ use super::{HELPER, PACKAGE, PART, RUN, Staging};
 use crate::Error;
 use crate::store::{Lock, storage_error};
 use crate::upgrade::version::Version;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 impl Staging {
-    /// Removes copies that were run. On Windows a helper cannot remove itself, nor a package whose file the system still
-    /// holds, so that is left to the program's next start. Not while a helper or an installer is at work; what cannot be
-    /// removed yet stays.
-    pub fn sweep_copies(&self) {
-        let list = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let copies = list.filter(|entry| {
-            let name = entry.file_name();
-            let is_copy = [HELPER, RUN].map(|kind| name.to_string_lossy().starts_with(kind));
-            is_copy.contains(&true) && entry.file_type().is_ok_and(|kind| kind.is_dir())
-        });
-        let copies: Vec<PathBuf> = copies.map(|entry| entry.path()).collect();
+    /// Removes what has no owner any more: copies that were run (on Windows a helper cannot remove itself, nor a package
+    /// whose file the system still holds) and small files that a kill kept from their names. That is left to the program's
+    /// next start. Not while a helper, an installer or a download is at work; what cannot be removed yet stays.
+    pub fn sweep(&self) {
         // The locks are taken only where there is something to do: a helper that starts meanwhile takes us for another one.
-        if copies.is_empty() {
+        if self.copies().is_empty() && self.temporaries().is_empty() {
             return;
         }
         let Ok(Some(_no_helper)) = self.try_helper_lock() else {
@@ -30,8 +23,17 @@ impl Staging {
         let Ok(Some(_no_installer)) = Lock::try_take(self.installer_lock(), false) else {
             return;
         };
-        for copy in copies {
+        let Ok(Some(_no_download)) = self.try_download_lock() else {
+            return;
+        };
+        for copy in self.copies() {
             let _ = fs::remove_dir_all(copy);
+        }
+        // A copy that cannot be removed may be an installer that reports.
+        if self.copies().is_empty() {
+            for file in self.temporaries() {
+                let _ = fs::remove_file(file);
+            }
         }
     }
 
@@ -76,5 +78,24 @@ impl Staging {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(storage_error(e, &path)),
             _ => Ok(()),
         }
+    }
+
+    fn copies(&self) -> Vec<PathBuf> {
+        let begins = |name: &str| [HELPER, RUN].iter().any(|kind| name.starts_with(kind));
+        self.named(FileType::is_dir, begins)
+    }
+
+    fn temporaries(&self) -> Vec<PathBuf> {
+        let hidden = |name: &str| name.starts_with('.') && name.ends_with(".tmp");
+        self.named(FileType::is_file, hidden)
+    }
+
+    fn named(&self, kind: fn(&FileType) -> bool, name: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+        let list = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let named = list.filter(|entry| {
+            name(&entry.file_name().to_string_lossy())
+                && entry.file_type().is_ok_and(|found| kind(&found))
+        });
+        named.map(|entry| entry.path()).collect()
     }
 }

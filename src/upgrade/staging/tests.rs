@@ -97,24 +97,38 @@ fn clearing_leaves_the_result_and_the_parts_of_one_version() {
 }
 
 #[test]
-fn copies_go_unless_a_helper_or_an_installer_is_at_work() {
+fn what_a_kill_left_goes_unless_somebody_is_at_work() {
     let (_folder, staging) = staging();
     let copies = ["helper-1", "run-1"].map(|name| staging.dir().join(name));
     for copy in &copies {
         fs::create_dir(copy).unwrap();
         fs::write(copy.join("iscdesk"), "x").unwrap();
     }
-    let are_there = || copies.iter().all(|copy| copy.exists());
-    let helper = staging.try_helper_lock().unwrap();
-    staging.sweep_copies();
-    assert!(are_there());
-    drop(helper);
-    let installer = Lock::try_take(staging.installer_lock(), false).unwrap();
-    staging.sweep_copies();
-    assert!(are_there());
-    drop(installer);
-    staging.sweep_copies();
-    assert_eq!(names(&staging), ["helper.lock", "installer.lock"]);
+    let files = [".1.tmp", ".install-1.tmp"].map(|name| staging.dir().join(name));
+    for file in &files {
+        fs::write(file, "{").unwrap();
+    }
+    staging.write_attempts(&Attempts::default()).unwrap();
+    let are_there = || copies.iter().chain(&files).all(|path| path.exists());
+    let at_work: [&dyn Fn() -> Option<Lock>; 3] = [
+        &|| staging.try_helper_lock().unwrap(),
+        &|| Lock::try_take(staging.installer_lock(), false).unwrap(),
+        &|| staging.try_download_lock().unwrap(),
+    ];
+    for lock in at_work {
+        let held = lock().unwrap();
+        staging.sweep();
+        assert!(are_there());
+        drop(held);
+    }
+    staging.sweep();
+    let left = [
+        "attempts.json",
+        "download.lock",
+        "helper.lock",
+        "installer.lock",
+    ];
+    assert_eq!(names(&staging), left);
 }
 
 #[test]
