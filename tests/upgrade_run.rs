@@ -1,6 +1,8 @@
 //! The helper of upgrades: what it runs and what it does not, when, how often, and what it leaves behind.
 #![cfg(unix)]
 
+#[path = "support/need.rs"]
+mod need;
 #[path = "support/staged.rs"]
 mod staged;
 
@@ -282,6 +284,60 @@ fn an_installer_may_replace_the_helper() {
     assert_eq!(staged.run().outcome, Ended::Installed);
     assert_eq!(fs::read_to_string(helper).unwrap(), "#!/bin/sh\necho new\n");
     assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+/// A helper without what debuggers want, so that a package can be larger than it.
+fn small_helper(staged: &Staged) -> std::path::PathBuf {
+    let helper = staged.dir.path().join("iscdesk");
+    let stripped = Command::new("strip")
+        .arg(&staged.helper)
+        .arg("-o")
+        .arg(&helper)
+        .status();
+    assert!(stripped.unwrap().success());
+    helper
+}
+
+/// A file may not grow beyond what the helper needs for itself: what a full disk looks like to who writes, without one.
+#[test]
+fn without_room_for_the_copy_nothing_is_run_and_the_next_end_of_the_program_tries_again() {
+    if !need::need("strip") {
+        return;
+    }
+    let mut staged = Staged::empty();
+    staged.helper = small_helper(&staged);
+    let limit = staged.helper.metadata().unwrap().len().div_ceil(512) + 1;
+    let padding = "#".repeat(limit as usize * 512);
+    let log = staged.log();
+    staged.stage(format!(
+        "echo run >> '{}'; exit 0\n{padding}",
+        log.display()
+    ));
+    let limited = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\"");
+    let helper = staged.command();
+    let output = Command::new("sh")
+        .args(["-c", &limited, "sh"])
+        .arg(helper.get_program())
+        .args(helper.get_args())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    staged.wait();
+    let result = staged.staging.outcome().unwrap().expect("a result");
+    assert_eq!((result.outcome, result.exit_code), (Ended::Failed, None));
+    assert!(result.text.contains("too large"), "{}", result.text);
+    assert_eq!((result.attempts, staged.said().as_str()), (1, ""));
+    assert!(staged.progress().starts_with("{\"status\":0,"));
+    let left = staged.left();
+    assert!(left.contains(&"plan.json".to_owned()), "{left:?}");
+    assert!(
+        !left.iter().any(|name| name.starts_with("run-")),
+        "{left:?}"
+    );
+
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::Installed, 2));
+    assert_eq!(staged.said(), "run\n");
 }
 
 fn fifo(path: &Path) {

@@ -11,6 +11,10 @@ mod need;
 mod programs;
 #[path = "support/sandbox.rs"]
 mod support;
+#[path = "support/upgrade_site.rs"]
+mod upgrade_site;
+#[path = "support/vendor.rs"]
+mod vendor;
 
 use cc::{Language, Linkage, Ran};
 use programs::Link;
@@ -145,6 +149,25 @@ fn the_loop_of_a_window() {
         assert!(matches!(ran.exit, Some(0 | 1)), "{ran:?}");
         assert!(ran.stdout.contains("LicenseVerify"), "{ran:?}");
     }
+}
+
+/// From the look to a staged package, after a download that broke off, and the next start, which is told the result.
+#[test]
+fn the_upgrade() {
+    use upgrade_site::{INSTALLED, NOTHING_NEW, Release, STAGED};
+    if !need::need("cc") || !need::need("valgrind") {
+        return;
+    }
+    let site = upgrade_site::Site::new();
+    site.release("2.0.0", &Release::large());
+    let stops = json!({"path": "setup-", "truncated": true, "count": 1});
+    site.sandbox.faults(stops);
+    let run = || cc::run(&mut site.by_valgrind("yes"), "", LIMIT);
+    expect(&run(), 0, &["this is version 1.0.0", STAGED]);
+    assert_eq!(site.sandbox.requests_to("setup-").len(), 2);
+    site.wait_for_helper();
+    let told = ["this is version 2.0.0", INSTALLED, NOTHING_NEW];
+    expect(&run(), 0, &told);
 }
 
 #[test]

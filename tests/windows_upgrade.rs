@@ -10,18 +10,19 @@ mod mingw;
 mod need;
 #[path = "support/sandbox.rs"]
 mod support;
+#[path = "support/vendor.rs"]
+mod vendor;
 
 use cc::Language;
 use mingw::{Workshop, windows_path};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 use support::Sandbox;
 use tempfile::TempDir;
+use vendor::{PRODUCT, Vendor};
 
-const PRODUCT: &str = "Example CAD";
 const PLATFORM: &str = "windows-x86_64";
 /// A busy machine makes wine wait for its turn, too.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,27 +31,27 @@ struct Site {
     workshop: &'static Workshop,
     dir: TempDir,
     sandbox: Sandbox,
+    vendor: Vendor,
 }
 
 impl Site {
     fn new() -> Option<Site> {
         let workshop = mingw::workshop()?;
         let dir = TempDir::new().unwrap();
-        for folder in ["app", "feed"] {
-            fs::create_dir(dir.path().join(folder)).unwrap();
-        }
+        fs::create_dir(dir.path().join("app")).unwrap();
+        let vendor = Vendor::new(dir.path());
         let sandbox = Sandbox::start_with(&["--feed", dir.path().join("feed").to_str().unwrap()]);
         let site = Site {
             workshop,
             dir,
             sandbox,
+            vendor,
         };
-        let key = site.vendor(&["keygen", "--no-password", "--out", "key"]);
         let options = json!({
             "vendor": "Example Ltd", "product": PRODUCT, "version": "1.0.0", "auto_heartbeat": 0,
             "data_dir": windows_path(&site.path("state")),
             "upgrade_feed": format!("{}/feed/feed.json", site.sandbox.http),
-            "upgrade_public_key": key["public_key"],
+            "upgrade_public_key": site.vendor.public_key,
         });
         fs::write(site.path("app/iscdesk.json"), options.to_string()).unwrap();
         fs::copy(mingw::helper(), site.path("app/iscdesk.exe")).unwrap();
@@ -78,17 +79,6 @@ impl Site {
         self.workshop.file(&name)
     }
 
-    fn vendor(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(env!("CARGO_BIN_EXE_iscdesk"))
-            .args(["--json", "feed"])
-            .args(arguments)
-            .current_dir(self.dir.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
     fn release(&self, version: &str, more: &[&str]) {
         let source = cc::root().join("tests/windows/installer.c");
         let installer = self.own("installer.exe");
@@ -97,37 +87,9 @@ impl Site {
         let program = fs::read(self.program(version)).unwrap();
         setup.extend(&program);
         setup.extend(format!("{:08}", program.len()).bytes());
-        fs::write(self.path("feed/Setup.exe"), setup).unwrap();
-        let base = format!("{}/feed", self.sandbox.http);
-        let package = format!("{PLATFORM}=feed/Setup.exe");
-        let [into, folder] = ["--into", "{install_dir}"].map(|arg| format!("{PLATFORM}={arg}"));
-        let make = [
-            "make",
-            "--feed",
-            "feed/feed.json",
-            "--release",
-            version,
-            "--url-base",
-            &base,
-        ];
-        let args = [
-            "--package",
-            &package,
-            "--installer-arg",
-            &into,
-            "--installer-arg",
-            &folder,
-        ];
-        self.vendor(&[&make[..], &args, more].concat());
-        self.vendor(&[
-            "sign",
-            "--feed",
-            "feed/feed.json",
-            "--product",
-            PRODUCT,
-            "--key",
-            "key",
-        ]);
+        let server = &self.sandbox.http;
+        self.vendor
+            .publish(version, PLATFORM, ("Setup.exe", &setup), server, more);
     }
 
     fn run(&self, version: &str, answer: &str) -> String {
