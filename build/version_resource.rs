@@ -1,5 +1,5 @@
 //! What Windows shows in a file's properties, and what installers compare: the version resource of the DLL and of the
-//! command line.
+//! command line. The command line has a manifest as well, see [`MANIFEST`].
 //!
 //! Windows' resource compiler of the tool chain that links anyhow (`windres` of MinGW or LLVM) makes an object of it, which
 //! is one more argument of the linker. A static library gets none: the program it is linked into has its own.
@@ -15,18 +15,47 @@ struct Product<'a> {
     /// `VFT_DLL` or `VFT_APP`.
     kind: &'a str,
     description: &'a str,
+    /// None: a library follows the program that loads it.
+    manifest: Option<&'a str>,
 }
+
+/// As invoker: without it Windows takes a 32-bit program for an installer, and asks for an administrator, where its
+/// description or name speaks of setup or update. The helper of upgrades is such a program, and runs under other names.
+const MANIFEST: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0">
+  <trustInfo xmlns="urn:schemas-microsoft-com:asm.v3">
+    <security>
+      <requestedPrivileges>
+        <requestedExecutionLevel level="asInvoker" uiAccess="false"/>
+      </requestedPrivileges>
+    </security>
+  </trustInfo>
+  <compatibility xmlns="urn:schemas-microsoft-com:compatibility.v1">
+    <application>
+      <supportedOS Id="{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}"/>
+    </application>
+  </compatibility>
+  <application xmlns="urn:schemas-microsoft-com:asm.v3">
+    <windowsSettings>
+      <longPathAware xmlns="http://schemas.microsoft.com/SMI/2016/WindowsSettings">true</longPathAware>
+      <activeCodePage xmlns="http://schemas.microsoft.com/SMI/2019/WindowsSettings">UTF-8</activeCodePage>
+    </windowsSettings>
+  </application>
+</assembly>
+"#;
 
 const LIBRARY: Product = Product {
     file: "iscdesk.dll",
     kind: "2",
     description: "Licence client for Huawei Cloud marketplace software",
+    manifest: None,
 };
 
 const COMMAND_LINE: Product = Product {
     file: "iscdesk.exe",
     kind: "1",
     description: "Licence client for Huawei Cloud marketplace software, command line",
+    manifest: Some(MANIFEST),
 };
 
 /// Adds the resource where the target is Windows by MinGW. Without a compiler for it the files have none, and say so.
@@ -58,7 +87,13 @@ fn compile(product: &Product, arch: &str) -> Option<PathBuf> {
     let folder = PathBuf::from(env::var("OUT_DIR").ok()?);
     let script = folder.join(product.file).with_added_extension("rc");
     let object = script.with_extension("o");
-    fs::write(&script, text(product)).ok()?;
+    let mut resources = text(product);
+    if let Some(manifest) = product.manifest {
+        let file = script.with_extension("manifest");
+        fs::write(&file, manifest).ok()?;
+        resources.push_str(&manifest_line(&file));
+    }
+    fs::write(&script, resources).ok()?;
     compilers(arch)
         .iter()
         .any(|compiler| succeeds(compiler, arch, &script, &object))
@@ -88,6 +123,12 @@ fn succeeds(compiler: &str, arch: &str, script: &Path, object: &Path) -> bool {
         .arg(object)
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// `1 24` is a program's manifest. Compilers for Windows know slashes too, and no backslash need be escaped.
+fn manifest_line(file: &Path) -> String {
+    let file = file.to_string_lossy().replace('\\', "/");
+    format!("1 24 \"{file}\"\n")
 }
 
 /// In the resource compiler's own language; numbers instead of the names of a header, which it need not find.

@@ -5,6 +5,8 @@
 
 #[path = "support/cc.rs"]
 mod cc;
+#[path = "windows/held.rs"]
+mod held;
 #[path = "windows/image.rs"]
 mod image;
 #[path = "windows/life.rs"]
@@ -15,6 +17,8 @@ mod mingw;
 mod need;
 #[path = "windows/paths.rs"]
 mod paths;
+#[path = "windows/profile.rs"]
+mod profile;
 #[path = "windows/proxy.rs"]
 mod proxy;
 #[path = "support/sandbox.rs"]
@@ -71,6 +75,9 @@ impl Site {
         for (name, value) in more.as_object().unwrap() {
             options[name] = value.clone();
         }
+        // Null: not set.
+        let members = options.as_object_mut().unwrap();
+        members.retain(|_, value| !value.is_null());
         let path = self.dir.path().join("iscdesk.json");
         std::fs::write(&path, options.to_string()).unwrap();
         windows_path(&path)

@@ -129,6 +129,9 @@ impl Core {
             .not_before
             .map(|at| at.saturating_duration_since(Instant::now()));
         let ledger = lock(&self.ledger);
+        if ledger.is_held {
+            return SHORTEST_SLEEP;
+        }
         let until_change = self.believed(&ledger.suite).and_then(|now| {
             let next = self.next_moment(&ledger.suite, now)?;
             Some(Duration::from_secs(next.saturating_sub(now).unsigned_abs()))

@@ -13,7 +13,7 @@ use crate::license::file::{Grant, Held};
 use crate::license::suite::ExpiryNotice;
 use crate::license::verdict::Judged;
 use crate::license::{Suite, Verdict};
-use crate::store::{Loaded, Lock, Origin, Stamp};
+use crate::store::{Loaded, Lock, Note, Origin, Stamp};
 use crate::sync::lock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,6 +30,10 @@ pub struct Ledger {
     stamp: Stamp,
     /// The suite holds facts that no file has.
     pub unsaved: bool,
+    /// Another program let nobody read the file when it was last looked at. It is looked at again every second.
+    pub is_held: bool,
+    /// What the log was told of that look.
+    noted: Vec<Note>,
     /// The verdicts that the program knows of.
     announced: BTreeMap<String, Verdict>,
     /// The last `LicenseExpiring` raised in this process, by code: it may still wait for the program.
@@ -66,7 +70,7 @@ impl Ledger {
 impl Core {
     /// Loads the state at the start, which raises nothing.
     pub fn load(&self) {
-        let loaded = self.load_noted();
+        let loaded = self.noted(self.store.load());
         let mut ledger = lock(&self.ledger);
         ledger.adopt(loaded, |held| self.prove(held));
         self.publish(&ledger);
@@ -78,9 +82,11 @@ impl Core {
 
     /// Takes up a file that another process changed, and tells what time alone has changed.
     pub fn refresh(&self) {
-        let loaded = self.is_changed_elsewhere().then(|| self.load_noted());
+        let changed = self.is_changed_elsewhere();
+        let loaded = changed.then(|| self.noted(self.store.load()));
         let mut ledger = lock(&self.ledger);
-        if let Some(loaded) = loaded {
+        // What cannot be read at the moment is no reason to forget what is known.
+        if let Some(loaded) = loaded.filter(|loaded| !loaded.is_held) {
             ledger.adopt(loaded, |held| self.prove(held));
             self.publish(&ledger);
         }
@@ -158,7 +164,14 @@ impl Core {
 
     fn change_and_save(&self, held: &Lock, apply: &dyn Fn(&mut Suite)) -> Result<(), Error> {
         if self.is_changed_elsewhere() {
-            let loaded = self.load_noted();
+            let loaded = self.noted(self.store.load_patiently());
+            if loaded.is_held {
+                self.change_here(apply, None);
+                return Err(Error::storage(
+                    Status::StorageBusy,
+                    "another program holds the licence state and lets nobody read it",
+                ));
+            }
             lock(&self.ledger).adopt(loaded, |held| self.prove(held));
         }
         // Written without the ledger's lock: a slow disk must not hold the getters.
@@ -205,9 +218,13 @@ impl Core {
         }
     }
 
-    fn load_noted(&self) -> Loaded {
-        let loaded = self.store.load();
-        for note in &loaded.notes {
+    fn noted(&self, loaded: Loaded) -> Loaded {
+        let mut ledger = lock(&self.ledger);
+        let said = std::mem::replace(&mut ledger.noted, loaded.notes.clone());
+        ledger.is_held = loaded.is_held;
+        drop(ledger);
+        let is_new = |note: &&Note| !loaded.is_held || !said.contains(note);
+        for note in loaded.notes.iter().filter(is_new) {
             self.log.warn(|| format!("licence state: {note}"));
         }
         loaded

@@ -24,19 +24,66 @@ pub fn is_windows_held(error: &io::Error) -> bool {
         .is_some_and(|code| held.contains(&code))
 }
 
+/// The file is open elsewhere, and whoever has it there shares it with nobody: not even reading is possible. Unlike a
+/// denial this can mean nothing else.
+pub fn is_unshared(error: &io::Error) -> bool {
+    let unshared = [SHARING_VIOLATION, LOCK_VIOLATION];
+    cfg!(windows)
+        && error
+            .raw_os_error()
+            .is_some_and(|code| unshared.contains(&code))
+}
+
+/// How long a reader waits for such a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// 155 ms: somebody wants to go on, and can do so without the file.
+    Short,
+    /// 1.9 s: as for writing.
+    Long,
+}
+
+impl Patience {
+    fn waits(self) -> &'static [u64] {
+        match self {
+            Patience::Short => &WAITS_MS[..5],
+            Patience::Long => &WAITS_MS,
+        }
+    }
+}
+
+/// Does `read`, again and again while the file [`is_unshared`].
+pub fn until_shared<T>(patience: Patience, read: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    repeat(patience.waits(), read, is_unshared, std::thread::sleep)
+}
+
 /// Does `action`, again and again while `is_held` says so of its error, for at most 1.9 s of `sleep`.
 pub fn until_free<T>(
+    action: impl FnMut() -> io::Result<T>,
+    is_held: impl Fn(&io::Error) -> bool,
+    sleep: impl Fn(Duration),
+) -> io::Result<T> {
+    repeat(&WAITS_MS, action, is_held, sleep)
+}
+
+fn repeat<T>(
+    waits_ms: &[u64],
     mut action: impl FnMut() -> io::Result<T>,
     is_held: impl Fn(&io::Error) -> bool,
     sleep: impl Fn(Duration),
 ) -> io::Result<T> {
-    for ms in WAITS_MS {
+    for &ms in waits_ms {
         match action() {
             Err(error) if is_held(&error) => sleep(Duration::from_millis(ms)),
             other => return other,
         }
     }
     action()
+}
+
+/// [`until_free`] for a file that is this user's to change, where a denial can only mean that somebody holds it.
+pub fn patiently<T>(action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    until_free(action, is_held, std::thread::sleep)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! cannot collide and a temporary file belongs to nobody.
 
 use super::write::Target;
+use crate::platform::held;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,15 +32,20 @@ impl Kind {
     }
 }
 
-/// Moves the main or previous file to a free name and answers that name.
-pub(super) fn set_aside(target: &Target, path: &Path, kind: Kind) -> io::Result<String> {
+/// Moves the main or previous file by `rename` to a free name and answers that name.
+pub(super) fn set_aside(
+    target: &Target,
+    path: &Path,
+    kind: Kind,
+    rename: impl FnOnce(&Path, &Path) -> io::Result<()>,
+) -> io::Result<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     // Above all that are there, also where the clock was set back: the newest must not look like the oldest.
     let last = kept(target, kind).last().map_or(0, |(number, _)| *number);
     let number = last.saturating_add(1).max(now.map_or(0, |d| d.as_secs()));
     let aside = format!("{name}{}{number}", kind.mark());
-    fs::rename(path, target.dir.join(&aside))?;
+    rename(path, &target.dir.join(&aside))?;
     prune(target, kind);
     Ok(aside)
 }
@@ -86,7 +92,12 @@ pub(super) fn erase(target: &Target, locks: &[PathBuf]) -> Result<(), (io::Error
     let others = names(target).map(|name| target.dir.join(name));
     let others = others.filter(|path| *path != main && !locks.contains(path));
     for path in others.chain([main.clone()]) {
-        match fs::remove_file(&path) {
+        let removed = held::until_free(
+            || fs::remove_file(&path),
+            |e| target.waits_for(e) && !path.is_dir(),
+            std::thread::sleep,
+        );
+        match removed {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             // A folder under one of these names is not ours.
             Err(_) if path.is_dir() => {}

@@ -69,6 +69,9 @@ pub struct Loaded {
     pub stamp: Stamp,
     /// The stored binding of the machine that wrote it, for a diagnosis of what changed.
     pub binding: Option<serde_json::Value>,
+    /// Another program holds the file and lets nobody read it: this is what could be read instead, and counts as changed
+    /// since.
+    pub is_held: bool,
     pub notes: Vec<Note>,
 }
 
@@ -79,6 +82,7 @@ impl Loaded {
             origin: Origin::Fresh,
             stamp: Stamp::default(),
             binding: None,
+            is_held: false,
             notes,
         }
     }

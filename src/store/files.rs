@@ -3,6 +3,7 @@
 
 use super::facts::FileStamp;
 use super::format::{self, Payload, Refusal};
+use crate::platform::held::{self, Patience};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
@@ -28,7 +29,17 @@ pub(super) struct Reading {
 }
 
 pub(super) fn read(path: &Path, secrets: &[String]) -> Reading {
-    match open_regular(path) {
+    reading(path, secrets, open_regular(path))
+}
+
+/// The same, but waits for a program that has the file open and shares it with nobody.
+pub(super) fn read_patiently(path: &Path, secrets: &[String], patience: Patience) -> Reading {
+    let opened = held::until_shared(patience, || open_regular(path));
+    reading(path, secrets, opened)
+}
+
+fn reading(path: &Path, secrets: &[String], opened: io::Result<Option<File>>) -> Reading {
+    match opened {
         Ok(Some(file)) => read_open(file, secrets),
         Ok(None) => outside(path, Found::NotAFile),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Reading {
@@ -36,6 +47,13 @@ pub(super) fn read(path: &Path, secrets: &[String]) -> Reading {
             file: None,
         },
         Err(e) => outside(path, Found::Unreadable(e)),
+    }
+}
+
+impl Reading {
+    /// Nothing is wrong with it, but another program has it open and lets nobody read it.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(&self.found, Found::Unreadable(e) if held::is_unshared(e))
     }
 }
 

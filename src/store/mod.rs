@@ -40,6 +40,7 @@ pub use setup::machine_folder;
 pub use vetting::{FolderFacts, survey, vet};
 
 use crate::license::Suite;
+use crate::platform::held::{self, Patience};
 use crate::{Error, Status};
 use aside::Kind;
 use facts::FileStamp;
@@ -170,13 +171,23 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// What is known. Never fails, waits for nobody. A sealed store leaves a damaged file where it is.
+    /// What is known. Never fails, and waits for nobody but, on Windows, for a program that lets nobody read the file, at
+    /// most 155 ms. A sealed store leaves a damaged file where it is.
     pub fn load(&self) -> Loaded {
+        self.load_within(Patience::Short)
+    }
+
+    /// The same before a save, which cannot do without the file.
+    pub fn load_patiently(&self) -> Loaded {
+        self.load_within(Patience::Long)
+    }
+
+    fn load_within(&self, patience: Patience) -> Loaded {
         let Some(target) = self.target() else {
             return Loaded::fresh(vec![Note::NoFolder]);
         };
         match self.vetted(&target.dir) {
-            Ok(()) => read::load(self, &target),
+            Ok(()) => read::load(self, &target, patience),
             Err(e) => Loaded::fresh(vec![Note::FolderRefused { reason: e.text }]),
         }
     }
@@ -203,16 +214,15 @@ impl Store {
     pub fn save(&self, lock: &Lock, suite: &Suite, base: &Stamp) -> Result<Stamp, Error> {
         let target = self.locked_target(lock)?;
         aside::sweep(&target);
-        let Reading { found: main, file } = files::read(&target.main(), &self.secrets);
-        if file != base.file {
-            return Err(changed_meanwhile(&target));
-        }
+        let read = files::read_patiently(&target.main(), &self.secrets, Patience::Long);
+        let Reading { found: main, file } = read;
         let (old, binding) = match &main {
+            Found::Unreadable(e) => return Err(storage_failure(e, &target.main())),
+            _ if file != base.file => return Err(changed_meanwhile(&target)),
             Found::Valid(payload, _) if payload.revision != base.revision => {
                 return Err(changed_meanwhile(&target));
             }
             Found::Valid(payload, bytes) => (Old::Keep(bytes), self.binding_after(payload)),
-            Found::Unreadable(e) => return Err(storage_failure(e, &target.main())),
             Found::Missing => (Old::None, self.bind()),
             Found::Damaged(_) => (Old::Aside(Kind::Damaged), self.bind()),
             Found::NoSecret | Found::Newer(_) | Found::NotAFile => {
@@ -379,6 +389,10 @@ pub fn storage_error(error: io::Error, path: &Path) -> Error {
 }
 
 fn storage_failure(error: &io::Error, path: &Path) -> Error {
+    if held::is_unshared(error) {
+        let text = format!("another program holds {}: {error}", path.display());
+        return Error::storage(Status::StorageBusy, text);
+    }
     let status = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Status::StorageDenied

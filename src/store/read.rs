@@ -7,10 +7,11 @@
 use super::Store;
 use super::aside::{self, Kind};
 use super::facts::{FileStamp, Loaded, Note, Origin, Stamp, codes_only};
-use super::files::{Found, Reading, read};
+use super::files::{self, Found, Reading, read};
 use super::format::Payload;
 use super::paths::{PREVIOUS, state_name};
 use super::write::Target;
+use crate::platform::held::Patience;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
@@ -18,15 +19,27 @@ use std::time::SystemTime;
 /// Most files of other machines that are looked at, the newest first.
 const MOST_OTHERS: usize = 32;
 
-pub(super) fn load(store: &Store, target: &Target) -> Loaded {
+pub(super) fn load(store: &Store, target: &Target, patience: Patience) -> Loaded {
     let mut notes = Vec::new();
-    let main = read_noting(store, target, &target.main(), &mut notes);
+    let main = files::read_patiently(&target.main(), store.secrets(), patience);
+    let is_held = main.is_held();
+    let main = noting(store, target, &target.main(), main, &mut notes);
+    let mut loaded = load_with(store, target, main, notes);
+    loaded.is_held = is_held;
+    if is_held {
+        loaded.stamp.file = None;
+    }
+    loaded
+}
+
+fn load_with(store: &Store, target: &Target, main: Reading, mut notes: Vec<Note>) -> Loaded {
     let file = main.file;
     let main_was_there = !matches!(main.found, Found::Missing) || !notes.is_empty();
     if let Found::Valid(payload, _) = main.found {
         return accept(store, *payload, file, &target.name, notes);
     }
-    let previous = read_noting(store, target, &target.previous(), &mut notes).found;
+    let previous = read(&target.previous(), store.secrets());
+    let previous = noting(store, target, &target.previous(), previous, &mut notes).found;
     if let Found::Valid(payload, _) = previous {
         // Without a main file and without damage we are between another process's two renames.
         if main_was_there {
@@ -71,6 +84,7 @@ fn taken(payload: Payload, ours: bool, notes: Vec<Note>) -> Loaded {
             revision: payload.revision,
         },
         binding: Some(payload.binding),
+        is_held: false,
         notes,
     }
 }
@@ -132,9 +146,14 @@ fn others(target: &Target, product_tag: &str) -> Vec<String> {
     names.take(MOST_OTHERS).collect()
 }
 
-/// Reads one file of ours, moves it out of the way if it is damaged, and says what was wrong with it.
-fn read_noting(store: &Store, target: &Target, path: &Path, notes: &mut Vec<Note>) -> Reading {
-    let mut reading = read(path, store.secrets());
+/// Moves a file of ours out of the way if it is damaged, and says what was wrong with it.
+fn noting(
+    store: &Store,
+    target: &Target,
+    path: &Path,
+    mut reading: Reading,
+    notes: &mut Vec<Note>,
+) -> Reading {
     let name = path.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     if let Found::Damaged(_) = reading.found {
@@ -172,7 +191,8 @@ fn set_aside(
     let Found::Damaged(reason) = again.found else {
         return again;
     };
-    let Ok(aside) = aside::set_aside(target, path, Kind::Damaged) else {
+    let rename = |from: &Path, to: &Path| std::fs::rename(from, to);
+    let Ok(aside) = aside::set_aside(target, path, Kind::Damaged, rename) else {
         return again;
     };
     let name = path.file_name().unwrap_or_default();

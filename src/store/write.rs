@@ -52,6 +52,21 @@ impl Target {
     pub(super) fn previous(&self) -> PathBuf {
         self.with(PREVIOUS)
     }
+
+    /// True of a file that a virus scanner or indexer holds for a moment, which on Windows has just seen it. In scope
+    /// machine a denial is final: there the file may be another user's.
+    pub(super) fn waits_for(&self, error: &io::Error) -> bool {
+        let is_denied = self.shared && error.kind() == io::ErrorKind::PermissionDenied;
+        held::is_held(error) && !is_denied
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        held::until_free(
+            || std::fs::rename(from, to),
+            |e| self.waits_for(e),
+            std::thread::sleep,
+        )
+    }
 }
 
 /// What is to become of the present main file.
@@ -86,13 +101,14 @@ fn swap(target: &Target, old: &Old, bytes: &[u8], reached: Reached) -> io::Resul
     reached(Step::Flushed)?;
     match old {
         Old::None => {}
-        Old::Keep(_) => patiently(target.shared, || {
-            std::fs::rename(target.main(), target.previous())
-        })?,
-        Old::Aside(kind) => aside::set_aside(target, &target.main(), *kind).map(drop)?,
+        Old::Keep(_) => target.rename(&target.main(), &target.previous())?,
+        Old::Aside(kind) => {
+            let rename = |from: &Path, to: &Path| target.rename(from, to);
+            aside::set_aside(target, &target.main(), *kind, rename)?;
+        }
     }
     reached(Step::OldMoved)?;
-    put_in_place(temp, &target.main(), target.shared)?;
+    put_in_place(temp, &target.main(), |from, to| target.rename(from, to))?;
     reached(Step::NewInPlace)?;
     flush_folder(&target.dir);
     reached(Step::FolderFlushed)
@@ -113,7 +129,9 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temp = fresh::create(dir, ".", aside::TEMPORARY, fresh::private)?;
     temp.write_all(bytes)?;
     temp.as_file().sync_all()?;
-    put_in_place(temp, path, false)?;
+    put_in_place(temp, path, |from, to| {
+        held::patiently(|| std::fs::rename(from, to))
+    })?;
     flush_folder(dir);
     Ok(())
 }
@@ -150,21 +168,15 @@ fn write_over(path: &Path, bytes: &[u8], reached: Reached) -> io::Result<()> {
 
 /// By std's rename: unlike `tempfile`'s it knows paths of more than 260 characters on Windows, and replaces a file that
 /// readers hold but let be deleted.
-fn put_in_place(temp: NamedTempFile, main: &Path, shared: bool) -> io::Result<()> {
+fn put_in_place(
+    temp: NamedTempFile,
+    main: &Path,
+    rename: impl FnOnce(&Path, &Path) -> io::Result<()>,
+) -> io::Result<()> {
     let mut temp = temp.into_temp_path();
-    patiently(shared, || std::fs::rename(&temp, main))?;
+    rename(&temp, main)?;
     temp.disable_cleanup(true);
     Ok(())
-}
-
-/// Waits for a virus scanner or indexer, which on Windows holds a file that it has just seen. In scope machine a denial is
-/// final: there the file may be another user's.
-fn patiently(shared: bool, rename: impl FnMut() -> io::Result<()>) -> io::Result<()> {
-    let is_held = |e: &io::Error| {
-        let is_denied = shared && e.kind() == io::ErrorKind::PermissionDenied;
-        held::is_held(e) && !is_denied
-    };
-    held::until_free(rename, is_held, std::thread::sleep)
 }
 
 /// Makes the renames survive a power failure. Some file systems cannot do this, and the state is in place already: a

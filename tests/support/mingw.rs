@@ -2,8 +2,8 @@
 //! run them.
 //!
 //! One workshop serves a whole test process: a folder with the DLL, the programs beside it, and a Windows of its own
-//! (`WINEPREFIX`). A shell that waits for the end of this process, however that comes, stops that Windows and deletes the
-//! folder.
+//! (`WINEPREFIX`), and more where a test needs another user. A shell that waits for the end of this process, however that
+//! comes, stops them and deletes the folder.
 
 // Each test file uses another part of this.
 #![allow(dead_code)]
@@ -134,12 +134,38 @@ impl Workshop {
         let mut compiler = Command::new("x86_64-w64-mingw32-gcc");
         compiler.arg("-shared").arg(&source).arg("-o");
         tool(compiler.arg(source.with_extension("dll")).arg("-ladvapi32"));
-        let made = cc::run(self.command("wineboot").arg("-i"), "", MAKING);
+        self.make_windows(self.command("wineboot"), &self.file("windows"));
+    }
+
+    fn make_windows(&self, mut boot: Command, windows: &Path) {
+        let made = cc::run(boot.arg("-i"), "", MAKING);
         assert_eq!(made.exit, Some(0), "{made:?}");
         // Also where every Windows has it, for programs that lie elsewhere.
-        let system = self.file("windows/drive_c/windows/system32");
+        let system = windows.join("drive_c/windows/system32");
         let name = "bcryptprimitives.dll";
         std::fs::copy(self.file(name), system.join(name)).expect("a system folder");
+    }
+
+    /// Makes one more Windows, with the profile of a user of this name.
+    pub fn make_windows_of(&self, user: &str) {
+        let boot = self.command_of(user, "wineboot");
+        self.make_windows(boot, &self.windows_of(user));
+    }
+
+    /// The folder of that Windows.
+    pub fn windows_of(&self, user: &str) -> PathBuf {
+        self.folder.join(format!("windows-{user}"))
+    }
+
+    /// As [`Workshop::command`], in the Windows of that user.
+    pub fn command_of(&self, user: &str, program: &str) -> Command {
+        let mut command = self.command(program);
+        command
+            .env("WINEPREFIX", self.windows_of(user))
+            // Without it wine takes names for ASCII.
+            .env("LC_ALL", "C.UTF-8")
+            .env("USER", user);
+        command
     }
 
     /// A file of this folder.
@@ -243,7 +269,9 @@ fn compiler(language: Language) -> Command {
 fn hire_janitor(folder: &Path) -> Child {
     let work = "read -r _; \
         for server in /usr/lib/wine/wineserver wineserver; do \
-            command -v $server >/dev/null && WINEPREFIX=\"$0/windows\" $server -k && break; \
+            command -v $server >/dev/null || continue; \
+            for windows in \"$0\"/windows*; do WINEPREFIX=\"$windows\" $server -k; done; \
+            break; \
         done; \
         sleep 1; rm -rf \"$0\"";
     Command::new("sh")

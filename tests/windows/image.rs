@@ -2,11 +2,12 @@
 //! and the version resource. Control flow guard is not among the flags: MinGW's linker makes no tables for it.
 
 use crate::cc::{self, Language};
-use crate::mingw::{self, windows_path};
+use crate::mingw::{self, Workshop, windows_path};
 use crate::need;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 
 const OBJDUMP: &str = "x86_64-w64-mingw32-objdump";
 
@@ -32,10 +33,13 @@ const SYSTEM: [&str; 18] = [
     "ws2_32.dll",
 ];
 
+const FLAGS_64: [&str; 3] = ["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT"];
+/// Tells what Windows finds in a file.
+const VERSION: &str = "version.exe";
+
 #[test]
 fn the_64_bit_file_shows_and_needs_what_it_should() {
-    let flags = ["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT"];
-    check_file(mingw::X64, &flags);
+    check_file(mingw::X64, &FLAGS_64);
 }
 
 #[test]
@@ -50,18 +54,46 @@ fn check_file(target: &'static str, flags: &[&str]) {
     let dll = library.join("iscdesk.dll");
     let listing = mingw::tool(Command::new(OBJDUMP).arg("-p").arg(&dll));
     assert_eq!(exports(&listing), expected_exports(), "{target}");
-    let system = |name: &str| SYSTEM.contains(&name.to_ascii_lowercase().as_str());
-    let foreign = imports(&listing).filter(|name| !system(name));
+    let foreign = imports(&listing).filter(|name| !is_system(name));
     assert_eq!(foreign.collect::<Vec<_>>(), [""; 0], "{target}");
+    check_flags(&listing, flags);
+}
+
+fn check_flags(listing: &str, flags: &[&str]) {
     for flag in flags {
-        assert!(
-            listing.lines().any(|line| line.trim() == *flag),
-            "{target}: {flag}"
-        );
+        assert!(listing.lines().any(|line| line.trim() == *flag), "{flag}");
     }
     // Without its relocations it cannot be moved, whatever the flag says.
     assert!(listing.contains("Base Relocation Directory [.reloc]"));
-    assert!(!listing.contains("relocations stripped"), "{target}");
+    assert!(!listing.contains("relocations stripped"));
+}
+
+#[test]
+fn the_command_line_shows_what_it_should() {
+    let Some(workshop) = mingw::workshop().filter(|_| need::need(OBJDUMP)) else {
+        return;
+    };
+    let helper = mingw::helper();
+    let listing = mingw::tool(Command::new(OBJDUMP).arg("-p").arg(&helper));
+    check_flags(&listing, &FLAGS_64);
+    let foreign = imports(&listing).filter(|name| !is_system(name));
+    assert_eq!(foreign.collect::<Vec<_>>(), [""; 0]);
+
+    check_version(workshop, &helper);
+    let ran = workshop.run(
+        workshop
+            .command(VERSION)
+            .args([&windows_path(&helper), "manifest"]),
+        "",
+    );
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
+    for told in [
+        "level=\"asInvoker\"",
+        ">true</longPathAware>",
+        ">UTF-8</activeCodePage>",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}: {ran:?}");
+    }
 }
 
 /// The decoration of plain C: a 32-bit program finds each function as its compiler names it, and Windows as the header does.
@@ -98,18 +130,30 @@ fn windows_tells_the_version_of_both_libraries() {
     let Some(workshop) = mingw::workshop() else {
         return;
     };
-    let source = cc::root().join("tests/c/windows/version.c");
-    workshop.make(&source, Language::C, "version.exe", &["-lversion"]);
     for target in [mingw::X64, mingw::X86] {
         let Some(library) = mingw::library(target) else {
             return;
         };
-        let dll = windows_path(&library.join("iscdesk.dll"));
-        let ran = workshop.run(workshop.command("version.exe").arg(dll), "");
-        let version = env!("CARGO_PKG_VERSION");
-        let told = format!("dll {version}.0\niscdesk.dll {version} iscdesk {version}\n");
-        assert_eq!((ran.exit, &*ran.stdout), (Some(0), &*told), "{ran:?}");
+        check_version(workshop, &library.join("iscdesk.dll"));
     }
+}
+
+fn check_version(workshop: &Workshop, file: &Path) {
+    static MADE: Once = Once::new();
+    MADE.call_once(|| {
+        let source = cc::root().join("tests/c/windows/version.c");
+        workshop.make(&source, Language::C, VERSION, &["-lversion"]);
+    });
+    let ran = workshop.run(workshop.command(VERSION).arg(windows_path(file)), "");
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let kind = name.rsplit('.').next().unwrap();
+    let told = format!("{kind} {version}.0\n{name} {version} iscdesk {version}\n");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(0), &*told), "{ran:?}");
+}
+
+fn is_system(library: &str) -> bool {
+    SYSTEM.contains(&library.to_ascii_lowercase().as_str())
 }
 
 fn imports(listing: &str) -> impl Iterator<Item = &str> {

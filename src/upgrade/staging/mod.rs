@@ -24,6 +24,7 @@ mod removal;
 use super::feed;
 use super::plan::{Attempts, Outcome, PartFacts, Plan};
 use super::version::Version;
+use crate::platform::held;
 use crate::store::{self, Lock, storage_error};
 use crate::{Error, Status};
 use serde::Serialize;
@@ -148,14 +149,16 @@ impl Staging {
     /// Names a part that was verified as the package. Its facts have done their service.
     pub fn take_in(&self, version: &Version) -> Result<(), Error> {
         let (part, package) = (self.part(version), self.package(version));
-        fs::rename(&part, &package).map_err(|e| storage_error(e, &package))?;
+        // A virus scanner looks at what has just been written, most of all at programs.
+        let renamed = held::patiently(|| fs::rename(&part, &package));
+        renamed.map_err(|e| storage_error(e, &package))?;
         self.remove(&format!("{version}{PART}.json"))
     }
 
     /// Removes a result that is to be told. False where somebody else has done so, and tells it.
     pub fn claim_outcome(&self) -> Result<bool, Error> {
         let path = self.dir.join("result.json");
-        match fs::remove_file(&path) {
+        match held::patiently(|| fs::remove_file(&path)) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
             Err(e) => Err(storage_error(e, &path)),

@@ -2,6 +2,7 @@
 
 use super::{HELPER, PACKAGE, PART, RUN, Staging};
 use crate::Error;
+use crate::platform::held;
 use crate::store::{Lock, storage_error};
 use crate::upgrade::version::Version;
 use std::fs::{self, FileType};
@@ -74,7 +75,7 @@ impl Staging {
 
     pub(super) fn remove(&self, name: &str) -> Result<(), Error> {
         let path = self.dir.join(name);
-        match fs::remove_file(&path) {
+        match held::patiently(|| fs::remove_file(&path)) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(storage_error(e, &path)),
             _ => Ok(()),
         }
