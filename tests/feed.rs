@@ -450,6 +450,33 @@ fn a_key_of_the_program_minisign_signs_and_ours_does_there() {
     minisign(&desk, &["-V", "-P", public, "-m", "Setup.exe"]);
 }
 
+/// It is good, but covers the whole file in memory: refused wherever it stands, though nothing else is wrong with it.
+#[test]
+fn a_signature_of_minisigns_legacy_format_is_refused() {
+    if !has_minisign() {
+        return;
+    }
+    let (desk, arguments) = signed();
+    let public = arguments.last().unwrap().clone();
+    let legacy = |file: &str, comment: &str| {
+        minisign(&desk, &["-S", "-l", "-s", "key", "-t", comment, "-m", file]);
+        minisign(&desk, &["-V", "-P", &public, "-m", file]);
+        desk.read(&format!("{file}.minisig"))
+    };
+    legacy("feed.json", "feed");
+    let told = check(&desk, &arguments, &[], 4)["faults"].to_string();
+    assert!(told.contains("Unexpected signature algorithm"), "{told}");
+
+    let mut feed = desk.feed();
+    let comment = format!("product:{PRODUCT} version:2.0.0 platform:linux-x86_64");
+    feed["platforms"]["linux-x86_64"]["signature"] = json!(legacy("setup.run", &comment));
+    std::fs::write(desk.path("feed.json"), feed.to_string()).unwrap();
+    minisign(&desk, &["-S", "-s", "key", "-m", "feed.json"]);
+    let told = check(&desk, &arguments, &[], 4)["faults"].clone();
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+    assert!(told.to_string().contains("non-legacy"), "{told}");
+}
+
 /// Each use of a password takes a second and a gigabyte, as minisign means it to.
 #[test]
 fn keys_with_passwords_work_both_ways() {

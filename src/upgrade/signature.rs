@@ -141,20 +141,23 @@ mod tests {
         let signature = vendor.sign(b"feed", "any");
         assert_eq!(keys.verify_feed(b"feed", signature.as_bytes()), Ok(()));
         let foreign = Vendor::new().sign(b"feed", "any");
-        let legacy = signature.replacen("RU", "RW", 1);
-        for (bytes, signature) in [
-            (&b"fee"[..], signature.as_bytes()),
-            (b"feed", foreign.as_bytes()),
-            (b"feed", legacy.as_bytes()),
-            (b"feed", &signature.as_bytes()[..40]),
-            (b"feed", b""),
-            (b"feed", b"\xff"),
+        // The algorithm's two letters say that it is not prehashed; that a good one of that kind is refused as well is in
+        // `tests/feed.rs`.
+        let legacy = signature.replacen("\nRU", "\nRW", 1);
+        let altered = signature.replace("any", "one");
+        for (bytes, signature, why) in [
+            (&b"fee"[..], signature.as_bytes(), "verification failed"),
+            (b"feed", altered.as_bytes(), "verification failed"),
+            (b"feed", foreign.as_bytes(), "different key"),
+            (b"feed", legacy.as_bytes(), "Unexpected signature algorithm"),
+            (b"feed", &signature.as_bytes()[..40], "Invalid encoding"),
+            (b"feed", b"", "Invalid encoding"),
+            (b"feed", b"\xff", "utf-8"),
         ] {
             let error = keys.verify_feed(bytes, signature).unwrap_err();
             assert_eq!(error.status, Status::UpgradeSignature);
+            assert!(error.text.contains(why), "{why}: {}", error.text);
         }
-        let altered = signature.replace("any", "one");
-        assert!(keys.verify_feed(b"feed", altered.as_bytes()).is_err());
     }
 
     #[test]
@@ -165,9 +168,15 @@ mod tests {
         let (feed, package) = signed(&vendor, comment);
         let good = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM).unwrap();
         assert_eq!(verified(&keys, &good, BYTES), Ok(()));
-        for bytes in [&b"an installe"[..], b"an installer!", b"AN INSTALLER", b""] {
+        for (bytes, why) in [
+            (&b"an installe"[..], "smaller"),
+            (b"an installer!", "larger"),
+            (b"AN INSTALLER", "verification failed"),
+            (b"", "smaller"),
+        ] {
             let error = verified(&keys, &good, bytes).unwrap_err();
             assert_eq!(error.status, Status::UpgradeSignature);
+            assert!(error.text.contains(why), "{why}: {}", error.text);
         }
         for comment in [
             "product:Mini CAD version:1.0.0 platform:linux-x86_64",
@@ -198,7 +207,8 @@ mod tests {
         let feed = feed_of("2.0.0", PLATFORM, BYTES, &passed_off);
         let package = &feed.platforms[PLATFORM];
         let signature = PackageSignature::of(package, &feed, PRODUCT, PLATFORM).unwrap();
-        assert!(verified(&keys, &signature, BYTES).is_err());
+        let error = verified(&keys, &signature, BYTES).unwrap_err();
+        assert!(error.text.contains("verification failed"), "{error}");
     }
 
     #[test]
@@ -208,6 +218,7 @@ mod tests {
         let comment = "product:Mini CAD version:2.0.0 platform:linux-x86_64";
         let (feed, package) = signed(&vendor, comment);
         let signature = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM).unwrap();
-        assert!(keys.begin(&signature).is_err());
+        let error = keys.begin(&signature).err().unwrap();
+        assert!(error.text.contains("different key"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! `iscdesk feed check`: the feed and its packages, judged by the library's own rules before a customer's program does it.
 //! Every fault is named, not only the first.
 
-use super::document::Place;
+use super::document::Subject;
 use super::done;
 use crate::files::{failed, read};
 use crate::output::Outcome;
@@ -18,10 +18,7 @@ const PROCESSORS: [&str; 4] = ["x86_64", "i686", "aarch64", "armv7"];
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The product, exactly as in the program's options
-    #[arg(long)]
-    product: String,
+    subject: Subject,
     /// The program's upgrade_public_key: one or several
     #[arg(long = "public-key", value_name = "KEY", required = true)]
     keys: Vec<String>,
@@ -47,9 +44,9 @@ impl Findings {
 pub fn run(args: &Args) -> Result<Outcome, Error> {
     let keys = args.keys.iter().flat_map(|text| text.split_whitespace());
     let keys = Keys::parse(keys)?;
-    let bytes = read(&args.place.feed)?;
+    let bytes = read(&args.subject.feed)?;
     let mut findings = Findings::default();
-    let signed = read(&args.place.signature_file());
+    let signed = read(&args.subject.signature_file());
     let signed = signed.and_then(|signature| keys.verify_feed(&bytes, &signature));
     findings.take(signed);
     let feed = findings.take(Feed::parse(&bytes));
@@ -96,10 +93,10 @@ fn judge_package(
     platform: &str,
     package: &Package,
 ) -> Result<(), Error> {
-    let path = args.place.file_of(&package.url);
+    let path = args.subject.file_of(&package.url);
     let path = path.ok_or_else(|| fault("its URL ends in no file name".into()))?;
     let mut file = File::open(&path).map_err(|e| failed(&path, &e))?;
-    let signature = PackageSignature::of(package, feed, &args.product, platform)?;
+    let signature = PackageSignature::of(package, feed, &args.subject.product, platform)?;
     verify(keys, &signature, &mut file, &path)
 }
 

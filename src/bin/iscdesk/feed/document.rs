@@ -7,18 +7,21 @@ use iscdesk::upgrade::Feed;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-/// What is signed and judged together: a feed and the folder its packages lie in.
+/// What is signed and judged: a feed, the folder its packages lie in, and the product that they are of.
 #[derive(clap::Args)]
-pub struct Place {
+pub struct Subject {
     /// The feed
     #[arg(long, value_name = "FILE", default_value = "feed.json")]
     pub feed: PathBuf,
     /// Folder of the packages; default: that of the feed
     #[arg(long, value_name = "DIR")]
     pub packages: Option<PathBuf>,
+    /// The product, exactly as in the program's options
+    #[arg(long)]
+    pub product: String,
 }
 
-impl Place {
+impl Subject {
     /// The file of a package, by the last part of its URL.
     pub fn file_of(&self, url: &str) -> Option<PathBuf> {
         let path = url.split(['?', '#']).next()?;

@@ -1,7 +1,7 @@
 //! `iscdesk feed sign`: each package, then the feed that names them. A package's trusted comment says of which product,
 //! version and platform it is, so that nobody can pass an old signed installer off as a new one.
 
-use super::document::{Document, Place};
+use super::document::{Document, Subject};
 use super::done;
 use super::key::{self, Password, Signer};
 use crate::files::{failed, read, replace};
@@ -16,10 +16,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The product, exactly as in the program's options
-    #[arg(long)]
-    product: String,
+    subject: Subject,
     /// The minisign secret key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -28,7 +25,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Outcome, Error> {
-    let feed = &args.place.feed;
+    let feed = &args.subject.feed;
     let mut document = Document::open(feed)?;
     let parsed = document.parse()?;
     let version = parsed.version.to_string();
@@ -37,15 +34,15 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
         .ok_or_else(|| Error::argument(format!("{}: has no platforms", feed.display())))?;
     let signer = key::load(&args.key, &args.password)?;
     for (platform, package) in platforms.iter_mut() {
-        let comment = parsed.trusted_comment(&args.product, platform);
-        let signature = sign_package(&args.place, platform, package, &signer, &comment)?;
+        let comment = parsed.trusted_comment(&args.subject.product, platform);
+        let signature = sign_package(&args.subject, platform, package, &signer, &comment)?;
         package["signature"] = json!(base64::encode_standard(signature.as_bytes()));
     }
     let count = platforms.len();
     document.save(feed)?;
-    let comment = format!("product:{} version:{version} feed", args.product);
+    let comment = format!("product:{} version:{version} feed", args.subject.product);
     let signature = sign(&read(feed)?[..], &signer, &comment)?;
-    let signature_file = args.place.signature_file();
+    let signature_file = args.subject.signature_file();
     replace(&signature_file, &signature)?;
     let shown = signature_file.display().to_string();
     Ok(done()
@@ -56,14 +53,14 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
 }
 
 fn sign_package(
-    place: &Place,
+    subject: &Subject,
     platform: &str,
     package: &Value,
     signer: &Signer,
     comment: &str,
 ) -> Result<String, Error> {
     let url = package["url"].as_str().unwrap_or_default();
-    let path = place.file_of(url).ok_or_else(|| {
+    let path = subject.file_of(url).ok_or_else(|| {
         Error::argument(format!("{platform}: the URL {url:?} ends in no file name"))
     })?;
     let file = File::open(&path).map_err(|e| failed(&path, &e))?;
