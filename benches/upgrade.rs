@@ -3,6 +3,7 @@
 //! `cargo bench --bench upgrade` prints `number: …` lines for the README. Download and verification are told apart by the
 //! program's own events; the growth is that of the whole process's peak while the library downloads, verifies and stages.
 //! The server runs in a process of its own, so that its memory is not counted. Where curl is missing that column is, too.
+//! Shutdowns are in mid-download, from a server that sends as fast as it can and from one that has gone quiet; the slowest.
 
 #[path = "upgrade/server.rs"]
 mod server;
@@ -20,6 +21,8 @@ use std::time::{Duration, Instant};
 
 const SIZE: usize = 200 * 1024 * 1024;
 const ROUNDS: usize = 5;
+/// Of each kind.
+const SHUTDOWNS: usize = 20;
 
 fn main() {
     if let Some(folder) = std::env::args()
@@ -47,6 +50,7 @@ fn main() {
         ours.push(upgrade_once(&server.url(), &key, &data));
         std::fs::remove_dir_all(data).unwrap();
     }
+    let shutdown = slowest_shutdown(&server.url(), &key, folder.path());
     let best = |of: &dyn Fn(&Upgrade) -> f64| ours.iter().map(of).fold(f64::INFINITY, f64::min);
     let worst = ours.iter().map(|one| one.growth_kib).max().unwrap();
     println!(
@@ -58,6 +62,7 @@ fn main() {
         best(&|one| one.verification)
     );
     println!("number: upgrade memory {worst} KiB");
+    println!("number: shutdown in mid-download {shutdown:.1} ms");
     if let Some(curl) = theirs.into_iter().reduce(f64::min) {
         println!("number: curl download {curl:.0} ms");
         println!(
@@ -98,22 +103,26 @@ fn publish(shop: &Path, url: &str) -> String {
             "url": format!("{url}/setup"), "size": SIZE, "signature": sign(&package, &comment),
         }},
     });
-    let path = shop.join("feed.json");
-    std::fs::write(&path, feed.to_string()).unwrap();
-    std::fs::write(shop.join("feed.json.minisig"), sign(&path, "feed")).unwrap();
+    let feed = feed.to_string();
+    let stalled = feed.replace("/setup", "/stalled/setup");
+    for (name, feed) in [("feed.json", feed), ("stalled.json", stalled)] {
+        let path = shop.join(name);
+        std::fs::write(&path, feed).unwrap();
+        let signature = shop.join(format!("{name}.minisig"));
+        std::fs::write(signature, sign(&path, "feed")).unwrap();
+    }
     pair.pk.to_base64()
 }
 
-fn upgrade_once(url: &str, key: &str, data: &Path) -> Upgrade {
+fn client(feed: &str, key: &str, data: &Path) -> Arc<Client> {
     let mut options = Options::new();
-    let feed = format!("{url}/feed.json");
     for (option, value) in [
         (1, "ACME"),
         (2, "Bench"),
         (3, "1.0.0"),
         (20, data.to_str().unwrap()),
         (30, "direct"),
-        (60, &feed),
+        (60, feed),
         (61, key),
         // Ends at once, as the helper does once its copy is on its way.
         (62, "/bin/true"),
@@ -121,7 +130,57 @@ fn upgrade_once(url: &str, key: &str, data: &Path) -> Upgrade {
         options.set_string(option, value).unwrap();
     }
     options.set_int(43, 0).unwrap();
-    let client = Arc::new(Client::init(&options).unwrap());
+    Arc::new(Client::init(&options).unwrap())
+}
+
+/// In milliseconds.
+fn slowest_shutdown(url: &str, key: &str, folder: &Path) -> f64 {
+    let mut slowest = 0.0_f64;
+    for (number, feed) in ["feed.json", "stalled.json"]
+        .repeat(SHUTDOWNS)
+        .iter()
+        .enumerate()
+    {
+        let data = folder.join(format!("shut-{number}"));
+        let client = client(&format!("{url}/{feed}"), key, &data);
+        client.register(Arc::new(Accept(client.clone()))).unwrap();
+        client.check_new_versions().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while part_length(&data) == 0 {
+            assert!(Instant::now() < deadline, "no download");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let begun = Instant::now();
+        client.shutdown(Duration::from_secs(5)).unwrap();
+        slowest = slowest.max(begun.elapsed().as_secs_f64() * 1000.0);
+        assert!(part_length(&data) > 0, "what was fetched is gone");
+        std::fs::remove_dir_all(data).unwrap();
+    }
+    slowest
+}
+
+/// What was fetched and is not staged yet.
+fn part_length(data: &Path) -> u64 {
+    let list = std::fs::read_dir(data).into_iter().flatten().flatten();
+    let lengths = list.filter_map(|entry| entry.path().join("2.0.0.part").metadata().ok());
+    lengths.map(|part| part.len()).max().unwrap_or(0)
+}
+
+/// Accepts what is offered.
+struct Accept(Arc<Client>);
+
+impl Receiver<Event> for Accept {
+    fn receive(&self, event: &Event) {
+        if event.kind == EventType::Update {
+            self.0.upgrade_notify(true).unwrap();
+        }
+    }
+
+    fn retire(&self) {}
+}
+
+fn upgrade_once(url: &str, key: &str, data: &Path) -> Upgrade {
+    let client = client(&format!("{url}/feed.json"), key, data);
     let (staged, is_staged) = mpsc::channel();
     let watch = Arc::new(Watch {
         client: client.clone(),

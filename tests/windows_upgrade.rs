@@ -13,7 +13,7 @@ mod support;
 #[path = "support/vendor.rs"]
 mod vendor;
 
-use cc::Language;
+use cc::{Language, Ran};
 use mingw::{Workshop, windows_path};
 use serde_json::{Value, json};
 use std::fs;
@@ -106,36 +106,38 @@ impl Site {
         ran.stdout
     }
 
+    /// Does the helper's work until its end, as the copy does that it starts of itself.
+    fn helper(&self) -> Ran {
+        let staging = staging(&self.path("state")).expect("a staging folder");
+        let own = staging.join("helper-of-the-test");
+        fs::create_dir_all(&own).unwrap();
+        let mut command = self.workshop.command(mingw::helper().to_str().unwrap());
+        command
+            .args(["upgrade-run", "--staging", &windows_path(&staging)])
+            .args(["--detached", &windows_path(&own)]);
+        self.workshop.run(&mut command, "")
+    }
+
     /// The result is the helper's last word but for its tidying up.
     fn wait_for_result(&self) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(text) =
-                staging(&self.path("state")).and_then(|s| fs::read(s.join("result.json")).ok())
-            {
-                return serde_json::from_slice(&text).unwrap();
-            }
-            assert!(
-                Instant::now() < deadline,
-                "no result: {:?}",
-                files(&self.path("state"))
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let result = || {
+            let staging = staging(&self.path("state"))?;
+            fs::read(staging.join("result.json")).ok()
+        };
+        until("a result", || result().is_some());
+        serde_json::from_slice(&result().unwrap()).unwrap()
     }
 
     /// The helper's copy cannot remove itself; a start of the program does, once the copy has ended.
     fn wait_for_the_copys_end(&self, version: &str) {
-        let deadline = Instant::now() + PATIENCE;
         let copies = || files(&self.path("state")).iter().any(|path| path.is_dir());
-        while copies() {
-            assert!(
-                Instant::now() < deadline,
-                "{:?}",
-                files(&self.path("state"))
-            );
-            self.run(version, "no");
-        }
+        until("the copy goes", || {
+            let stays = copies();
+            if stays {
+                self.run(version, "no");
+            }
+            !stays
+        });
     }
 
     fn upgrade(&self, old: &str, new: &str, answer: &str, force: &str) {
@@ -148,6 +150,14 @@ impl Site {
         has(&said, "\"Stage\":\"installed\"");
         has(&said, "\"params\":{\"available\":\"false\"}");
         self.wait_for_the_copys_end(new);
+    }
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -201,4 +211,27 @@ fn a_failing_installer_leaves_the_old_program() {
     assert_eq!(fs::read(&program).unwrap(), before);
     let said = site.run("1.0.0", "no");
     has(&said, "\"Stage\":\"install_failed\"");
+}
+
+/// Without the helper nobody knows any more that the installer runs, but that its own file is held.
+#[test]
+fn beside_an_installer_whose_helper_was_killed_no_second_one_is_started() {
+    let Some(site) = Site::new() else { return };
+    let orphan = format!("{PLATFORM}=--orphan");
+    site.release("2.0.0", &["--installer-arg", &orphan]);
+    has(&site.run("1.0.0", "yes"), "\"Stage\":\"staged\"");
+    let begun = || fs::read_to_string(site.path("app/orphan")).unwrap_or_default();
+    until("the installer begins", || !begun().is_empty());
+
+    let refused = site.helper();
+    assert_ne!(refused.exit, Some(0), "{refused:?}");
+    assert_eq!(begun(), "begun\n");
+    fs::write(site.path("app/go-on"), "").unwrap();
+    // Until the orphan has ended its file cannot be removed.
+    until("the orphan ends", || site.helper().exit == Some(0));
+    assert_eq!(begun(), "begun\n".repeat(2));
+    let result = site.wait_for_result();
+    let told = (&result["outcome"], &result["attempts"]);
+    assert_eq!(told, (&json!("installed"), &json!(2)), "{result}");
+    has(&site.run("2.0.0", "no"), "\"Stage\":\"installed\"");
 }

@@ -1,10 +1,12 @@
-//! A file server in a process of its own.
+//! A file server in a process of its own. Below `/stalled/` it stops after the first MiB of a file, with the connection open.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+const FIRST: u64 = 1024 * 1024;
 
 pub struct Server {
     child: Child,
@@ -44,8 +46,9 @@ pub fn serve(folder: &Path) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     for stream in listener.incoming().flatten() {
+        let folder = folder.to_owned();
         // A client that has gone ends its own answer only.
-        let _ = answer(stream, folder);
+        std::thread::spawn(move || answer(stream, &folder));
     }
 }
 
@@ -61,12 +64,22 @@ fn answer(mut stream: TcpStream, folder: &Path) -> std::io::Result<()> {
         .nth(1)
         .unwrap_or_default()
         .trim_start_matches('/');
+    let (name, stalls) = match name.strip_prefix("stalled/") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
     let mut file = File::open(folder.join(name))?;
     let length = file.metadata()?.len();
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nETag: \"1\"\r\nConnection: close\r\n\r\n"
     )?;
+    if stalls && length > FIRST {
+        std::io::copy(&mut file.take(FIRST), &mut stream)?;
+        // Until the client goes.
+        stream.read_to_end(&mut Vec::new())?;
+        return Ok(());
+    }
     std::io::copy(&mut file, &mut stream)?;
     Ok(())
 }
