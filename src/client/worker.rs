@@ -10,11 +10,16 @@ use super::inbox::Job;
 use crate::error::Error;
 use crate::platform::module::Pin;
 use crate::platform::thread::{self, HOLDS_ITS_MODULE, Thread};
+use crate::platform::unwaited::ThreadsAlive;
 use crate::sync::{Mutex, lock};
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// For a thread that has told its answer.
+const LAST_INSTRUCTIONS: Duration = Duration::from_millis(100);
 
 /// The threads that were started, and what keeps their code in memory.
 #[derive(Default)]
@@ -22,6 +27,8 @@ pub struct Threads {
     started: Vec<(Role, Thread)>,
     /// Those that had not begun when the client was shut down.
     recalled: Vec<(Role, Thread)>,
+    /// Those that the system may hold for as long as it likes.
+    unwaited: ThreadsAlive,
     pin: Option<Pin>,
 }
 
@@ -90,6 +97,7 @@ impl Core {
         let mut threads = lock(&self.threads);
         let thread = prepared.start().map_err(not_started)?;
         threads.started.push((role, thread));
+        threads.unwaited = self.lookups.clone();
         if threads.pin.is_none() {
             threads.pin = pin.take();
         }
@@ -127,10 +135,8 @@ impl Core {
         // Held while joining: a second shutdown must not answer before.
         let mut threads = lock(&self.threads);
         threads.join();
-        if !self.lookups.join_ended() && !HOLDS_ITS_MODULE {
-            // The system's own name look-up still runs in this module, which therefore stays.
-            std::mem::forget(threads.pin.take());
-        }
+        // What the system still holds is left over, and with it the module stays.
+        threads.unwaited.join_done(LAST_INSTRUCTIONS);
         let done = std::mem::take(&mut *threads);
         drop(threads);
         drop(done);
@@ -139,7 +145,7 @@ impl Core {
 }
 
 /// Threads whose client went away inside its own callback, where nobody of the program was there to join them, or before
-/// they had begun.
+/// they had begun, or while the system held them.
 static LEFTOVERS: Mutex<Vec<Threads>> = Mutex::new(Vec::new());
 
 /// Joins what is left over. Called on the program's threads only; those threads are in their last instructions.
@@ -153,14 +159,13 @@ pub fn join_leftovers() {
 }
 
 impl Threads {
-    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        self.started.is_empty() && self.recalled.is_empty()
+        self.started.is_empty() && self.recalled.is_empty() && self.unwaited.is_empty()
     }
 
     /// One that was recalled may wait for a lock of the loader's that the calling thread holds.
     fn may_be_joined(&self) -> bool {
-        self.recalled.iter().all(|(_, thread)| thread.has_ended())
+        self.recalled.iter().all(|(_, thread)| thread.has_ended()) && self.unwaited.join_ended()
     }
 
     fn join(&mut self) {
@@ -176,11 +181,11 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         // Dropped on one of these threads: it can neither join itself nor, unless it holds it too, unload the code it runs.
-        let any = !self.started.is_empty() || !self.recalled.is_empty();
-        if any && !HOLDS_ITS_MODULE {
+        if !self.is_empty() && !HOLDS_ITS_MODULE {
             let left = Threads {
                 started: std::mem::take(&mut self.started),
                 recalled: std::mem::take(&mut self.recalled),
+                unwaited: std::mem::take(&mut self.unwaited),
                 pin: self.pin.take(),
             };
             lock(&LEFTOVERS).push(left);

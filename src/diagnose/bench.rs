@@ -97,18 +97,6 @@ impl Bench {
         }
         pending
     }
-
-    /// True where every look-up is gone. Those that have answered are in their last instructions.
-    fn look_ups_are_gone(&self) -> bool {
-        let patience = Deadline::after(SETTLE);
-        while !self.lookups.join_ended() {
-            if patience.left().is_zero() {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        true
-    }
 }
 
 impl Drop for Bench {
@@ -121,7 +109,7 @@ impl Drop for Bench {
                 false => all_ended = false,
             }
         }
-        if !all_ended || !self.look_ups_are_gone() {
+        if !all_ended || !self.lookups.join_done(SETTLE) {
             std::mem::forget(self.pin.take());
         }
     }

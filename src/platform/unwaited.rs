@@ -6,9 +6,9 @@
 //! code must stay in memory until they have ended. They are not std's threads, for the reasons that [`super::thread`] names.
 
 use super::thread::{self, Thread};
+use crate::sync::{Condvar, Deadline, Mutex, lock, wait_until};
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// What may run at once: with more of it stuck, one more would only be stuck as well.
@@ -33,11 +33,12 @@ pub async fn run<T: Send + 'static>(
         return Err(NoAnswer::TooMany);
     }
     let (sender, receiver) = oneshot::channel();
-    let work = move || {
+    let answer = move |made| {
         // Nobody listens any more where the caller has gone.
-        let _ = sender.send(work());
+        let _ = sender.send(made);
     };
-    threads.spawn(name, work).map_err(NoAnswer::NoThread)?;
+    let spawned = threads.spawn(name, work, answer);
+    spawned.map_err(NoAnswer::NoThread)?;
     receiver.await.map_err(|_| NoAnswer::BrokeOff)
 }
 
@@ -47,74 +48,111 @@ pub struct ThreadsAlive(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    count: AtomicUsize,
     started: Mutex<Vec<Started>>,
+    /// One has ended.
+    changed: Condvar,
 }
 
 struct Started {
     thread: Thread,
-    ended: Arc<AtomicBool>,
+    stage: Arc<Mutex<Stage>>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// The system may hold it for as long as it likes.
+    #[default]
+    Working,
+    /// What is left is to tell its answer.
+    Done,
+    Ended,
 }
 
 impl ThreadsAlive {
-    /// How many still run our code.
+    /// How many have not ended.
     pub fn count(&self) -> usize {
-        self.0.count.load(Ordering::Acquire)
+        let started = lock(&self.0.started);
+        let alive = started.iter().filter(|one| one.stage() != Stage::Ended);
+        alive.count()
     }
 
-    /// Joins those whose work is done, so that not even their last instructions are left in the module. Does not wait
-    /// for the others. True when none is left.
+    /// Every one has ended and been joined.
+    pub fn is_empty(&self) -> bool {
+        lock(&self.0.started).is_empty()
+    }
+
+    /// Joins those that have ended, so that not even their last instructions are left in the module. Does not wait for the
+    /// others. True when none is left.
     pub fn join_ended(&self) -> bool {
-        let mut started = self.started();
-        for started in started.extract_if(.., |one| one.ended.load(Ordering::Acquire)) {
-            started.thread.join();
+        join_ended(&mut lock(&self.0.started))
+    }
+
+    /// The same, after a wait of at most `patience` for those that have done their work: whoever has heard an answer may be
+    /// quicker than the thread that gave it. (Telling it may take a lock of the loader's, which whoever shuts down in a
+    /// plug-in's destructor holds; hence the bound.)
+    pub fn join_done(&self, patience: std::time::Duration) -> bool {
+        let deadline = Deadline::after(patience);
+        let mut started = lock(&self.0.started);
+        let mut in_time = true;
+        while in_time && started.iter().any(|one| one.stage() == Stage::Done) {
+            (started, in_time) = wait_until(&self.0.changed, started, &deadline);
         }
-        started.is_empty()
+        join_ended(&mut started)
     }
 
     /// For what the system may hold for long: nobody waits for the thread.
-    pub fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.join_ended();
-        let guard = Guard::new(&self.0);
-        let ended = guard.ended.clone();
-        let run = move || {
-            let _guard = guard;
-            work();
+    fn spawn<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+        answer: impl FnOnce(T) + Send + 'static,
+    ) -> io::Result<()> {
+        let ending = Ending {
+            inner: self.0.clone(),
+            stage: Arc::default(),
         };
+        let stage = ending.stage.clone();
+        let run = move || {
+            let ending = ending;
+            let made = work();
+            *lock(&ending.stage) = Stage::Done;
+            answer(made);
+        };
+        // Locked until the thread is in the list: it may end at once.
+        let mut started = lock(&self.0.started);
+        join_ended(&mut started);
         let thread = thread::spawn(name, run)?;
-        self.started().push(Started { thread, ended });
+        started.push(Started { thread, stage });
         Ok(())
     }
+}
 
-    fn started(&self) -> std::sync::MutexGuard<'_, Vec<Started>> {
-        // The list is whole at every moment, so a panic elsewhere does not spoil it.
-        self.0
-            .started
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+impl Started {
+    fn stage(&self) -> Stage {
+        *lock(&self.stage)
     }
+}
+
+fn join_ended(started: &mut Vec<Started>) -> bool {
+    for ended in started.extract_if(.., |one| one.stage() == Stage::Ended) {
+        ended.thread.join();
+    }
+    started.is_empty()
 }
 
 /// Gives a thread's last signal, also after a panic.
-struct Guard {
+struct Ending {
     inner: Arc<Inner>,
-    ended: Arc<AtomicBool>,
+    stage: Arc<Mutex<Stage>>,
 }
 
-impl Guard {
-    fn new(inner: &Arc<Inner>) -> Guard {
-        inner.count.fetch_add(1, Ordering::AcqRel);
-        Guard {
-            inner: inner.clone(),
-            ended: Arc::default(),
-        }
-    }
-}
-
-impl Drop for Guard {
+impl Drop for Ending {
     fn drop(&mut self) {
-        self.inner.count.fetch_sub(1, Ordering::AcqRel);
-        self.ended.store(true, Ordering::Release);
+        // Under the lock by which it is waited for. Whoever joins under it waits for an instruction or two.
+        let started = lock(&self.inner.started);
+        *lock(&self.stage) = Stage::Ended;
+        self.inner.changed.notify_all();
+        drop(started);
     }
 }
 
@@ -122,6 +160,9 @@ impl Drop for Guard {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+    use std::time::Duration;
+
+    const LONG: Duration = Duration::from_secs(20);
 
     fn wait_for_end(threads: &ThreadsAlive) {
         while !threads.join_ended() {
@@ -136,9 +177,9 @@ mod tests {
         let stuck = Arc::new(Mutex::new(stuck));
         for _ in 0..MOST {
             let stuck = stuck.clone();
-            let waiting = run(&threads, "stuck", move || stuck.lock().unwrap().recv());
+            let waiting = run(&threads, "stuck", move || lock(&stuck).recv());
             // One poll starts the thread, then the caller goes away.
-            let gone = tokio::time::timeout(std::time::Duration::ZERO, waiting).await;
+            let gone = tokio::time::timeout(Duration::ZERO, waiting).await;
             assert!(gone.is_err());
         }
         assert_eq!(threads.count(), MOST);
@@ -148,5 +189,34 @@ mod tests {
         drop(release);
         wait_for_end(&threads);
         assert_eq!(threads.count(), 0);
+    }
+    #[tokio::test]
+    async fn whoever_has_heard_an_answer_can_join_the_thread_that_gave_it() {
+        let threads = ThreadsAlive::default();
+        for _ in 0..200 {
+            run(&threads, "quick", || ()).await.unwrap();
+            assert!(threads.join_done(LONG));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_stuck_is_not_waited_for() {
+        let threads = ThreadsAlive::default();
+        let (release, stuck) = mpsc::channel::<()>();
+        let waiting = run(&threads, "stuck", move || stuck.recv());
+        let gone = tokio::time::timeout(Duration::ZERO, waiting).await;
+        assert!(gone.is_err());
+        // An hour, if it were waited for.
+        assert!(!threads.join_done(Duration::from_secs(3600)));
+        drop(release);
+        wait_for_end(&threads);
+    }
+
+    #[tokio::test]
+    async fn what_panics_ends_as_well() {
+        let threads = ThreadsAlive::default();
+        let broken = run(&threads, "broken", || panic!("on purpose")).await;
+        assert!(matches!(broken, Err(NoAnswer::BrokeOff)));
+        wait_for_end(&threads);
     }
 }

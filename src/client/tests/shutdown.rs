@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::Status;
+use crate::client::worker;
+use crate::platform::unwaited;
 use crate::sync::{Deadline, lock};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -239,4 +241,36 @@ fn no_thread_runs_before_there_is_something_to_do() {
             .hub
             .wait_closed(&Deadline::after(Duration::ZERO))
     );
+}
+
+#[test]
+fn what_the_system_holds_keeps_the_module_until_somebody_sees_that_it_has_ended() {
+    let world = World::new();
+    let client = world.client();
+    let lookups = client.core.lookups.clone();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (begun, begins) = std::sync::mpsc::channel::<()>();
+    let work = move || {
+        begun.send(()).unwrap();
+        let _ = held.recv();
+    };
+    let core = client.core.clone();
+    let waiting = async move {
+        let _ = unwaited::run(&core.lookups, "held", work).await;
+    };
+    client.core.put(Box::pin(waiting)).unwrap();
+    begins.recv().unwrap();
+    assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
+    assert!(lock(&client.core.threads).is_empty(), "it is left over");
+    worker::join_leftovers();
+    assert_eq!(lookups.count(), 1, "still held");
+    assert!(!lookups.is_empty());
+    drop(release);
+    let deadline = Deadline::after(LONG);
+    while !lookups.is_empty() && !deadline.left().is_zero() {
+        std::thread::yield_now();
+        // As the next client of the process does.
+        worker::join_leftovers();
+    }
+    assert!(lookups.is_empty());
 }

@@ -6,6 +6,7 @@ use crate::client::core::Core;
 use crate::error::{Error, Status};
 use crate::events::event::Stage;
 use crate::license::schedule;
+use crate::platform::unwaited::{self, NoAnswer};
 use crate::store::{Lock, Scope};
 use crate::sync::lock;
 use crate::upgrade::plan::{FORMAT, Plan};
@@ -17,7 +18,6 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
@@ -231,14 +231,12 @@ impl Core {
     async fn flush(&self, path: &Path) -> Result<(), Error> {
         let failed = |e| crate::store::storage_error(e, path);
         let file = File::options().write(true).open(path).map_err(failed)?;
-        let (sender, receiver) = oneshot::channel();
-        let work = move || {
-            // Nobody listens any more where the client has gone.
-            let _ = sender.send(file.sync_all());
-        };
-        self.lookups.spawn("iscdesk-flush", work).map_err(failed)?;
-        let flushed = receiver.await;
-        let flushed = flushed.map_err(|_| Error::internal("the flush ended without a word"))?;
+        let flushing = unwaited::run(&self.lookups, "iscdesk-flush", move || file.sync_all());
+        let flushed = flushing.await.map_err(|no_answer| match no_answer {
+            NoAnswer::NoThread(error) => failed(error),
+            NoAnswer::TooMany => Error::internal("too many threads wait for the disk"),
+            NoAnswer::BrokeOff => Error::internal("the flush ended without a word"),
+        })?;
         flushed.map_err(failed)
     }
 
