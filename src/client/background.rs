@@ -129,7 +129,7 @@ impl Core {
             .not_before
             .map(|at| at.saturating_duration_since(Instant::now()));
         let ledger = lock(&self.ledger);
-        if ledger.is_held {
+        if ledger.unread.is_some() {
             return SHORTEST_SLEEP;
         }
         let until_change = self.believed(&ledger.suite).and_then(|now| {

@@ -30,8 +30,8 @@ pub struct Ledger {
     stamp: Stamp,
     /// The suite holds facts that no file has.
     pub unsaved: bool,
-    /// Another program let nobody read the file when it was last looked at. It is looked at again every second.
-    pub is_held: bool,
+    /// Why nobody could look at the file when it was last tried. It is tried again every second.
+    pub unread: Option<Error>,
     /// What the log was told of that look.
     noted: Vec<Note>,
     /// The verdicts that the program knows of.
@@ -50,6 +50,18 @@ struct Change {
 }
 
 impl Ledger {
+    /// What cannot be found any more is no reason to forget what is known: it is written anew with the next change.
+    fn take(&mut self, loaded: Loaded, prove: impl Fn(&Held) -> Option<Grant>) {
+        let is_lost = loaded.origin == Origin::Fresh && !loaded.is_forgotten;
+        match is_lost {
+            false => self.adopt(loaded, prove),
+            true => {
+                self.stamp = loaded.stamp;
+                self.unsaved = true;
+            }
+        }
+    }
+
     fn adopt(&mut self, loaded: Loaded, prove: impl Fn(&Held) -> Option<Grant>) {
         let mut suite = match loaded.origin {
             Origin::Foreign => loaded.suite.codes_only(),
@@ -85,9 +97,8 @@ impl Core {
         let changed = self.is_changed_elsewhere();
         let loaded = changed.then(|| self.noted(self.store.load()));
         let mut ledger = lock(&self.ledger);
-        // What cannot be read at the moment is no reason to forget what is known.
-        if let Some(loaded) = loaded.filter(|loaded| !loaded.is_held) {
-            ledger.adopt(loaded, |held| self.prove(held));
+        if let Some(loaded) = loaded.filter(|loaded| loaded.unread.is_none()) {
+            ledger.take(loaded, |held| self.prove(held));
             self.publish(&ledger);
         }
         let changes = self.changes(&mut ledger);
@@ -102,6 +113,10 @@ impl Core {
 
     /// Changes the newest state and saves it. An error is about saving: the change holds in this process all the same.
     pub async fn change(&self, apply: impl Fn(&mut Suite)) -> Result<(), Error> {
+        // Before the lock, whose file would be made where all is gone.
+        if self.is_changed_elsewhere() {
+            self.refresh();
+        }
         let result = match self.write_lock().await {
             Ok(lock) => self.change_and_save(&lock, &apply),
             Err(error) => {
@@ -165,14 +180,11 @@ impl Core {
     fn change_and_save(&self, held: &Lock, apply: &dyn Fn(&mut Suite)) -> Result<(), Error> {
         if self.is_changed_elsewhere() {
             let loaded = self.noted(self.store.load_patiently());
-            if loaded.is_held {
+            if let Some(error) = loaded.unread {
                 self.change_here(apply, None);
-                return Err(Error::storage(
-                    Status::StorageBusy,
-                    "another program holds the licence state and lets nobody read it",
-                ));
+                return Err(error);
             }
-            lock(&self.ledger).adopt(loaded, |held| self.prove(held));
+            lock(&self.ledger).take(loaded, |held| self.prove(held));
         }
         // Written without the ledger's lock: a slow disk must not hold the getters.
         let (suite, stamp) = self.change_here(apply, None);
@@ -221,9 +233,9 @@ impl Core {
     fn noted(&self, loaded: Loaded) -> Loaded {
         let mut ledger = lock(&self.ledger);
         let said = std::mem::replace(&mut ledger.noted, loaded.notes.clone());
-        ledger.is_held = loaded.is_held;
+        ledger.unread = loaded.unread.clone();
         drop(ledger);
-        let is_new = |note: &&Note| !loaded.is_held || !said.contains(note);
+        let is_new = |note: &&Note| loaded.unread.is_none() || !said.contains(note);
         for note in loaded.notes.iter().filter(is_new) {
             self.log.warn(|| format!("licence state: {note}"));
         }

@@ -278,7 +278,8 @@ impl Client {
             None => ledger.suite.licenses.keys().cloned().collect(),
         };
         if codes.is_empty() {
-            return Err(not_activated());
+            // Whoever cannot be asked about has not been forgotten.
+            return Err(ledger.unread.clone().unwrap_or_else(not_activated));
         }
         Ok(codes)
     }

@@ -1,6 +1,7 @@
 //! What a look at the state file brings home: the suite, where it comes from, a stamp by which a later change by
 //! another process is noticed with one `stat`, and notes for the log.
 
+use crate::Error;
 use crate::license::{Facts, Suite};
 use std::fmt;
 use std::fs::Metadata;
@@ -69,9 +70,11 @@ pub struct Loaded {
     pub stamp: Stamp,
     /// The stored binding of the machine that wrote it, for a diagnosis of what changed.
     pub binding: Option<serde_json::Value>,
-    /// Another program holds the file and lets nobody read it: this is what could be read instead, and counts as changed
-    /// since.
-    pub is_held: bool,
+    /// Why nobody can look at the file at the moment: this is what could be read instead, and counts as changed since.
+    pub unread: Option<Error>,
+    /// There is nothing because somebody erased it: who forgets leaves the lock files where they are. Otherwise nothing
+    /// means that it is lost: the folder is gone, or what lies there cannot be used.
+    pub is_forgotten: bool,
     pub notes: Vec<Note>,
 }
 
@@ -82,7 +85,8 @@ impl Loaded {
             origin: Origin::Fresh,
             stamp: Stamp::default(),
             binding: None,
-            is_held: false,
+            unread: None,
+            is_forgotten: false,
             notes,
         }
     }

@@ -3,6 +3,8 @@
 
 use super::facts::FileStamp;
 use super::format::{self, Payload, Refusal};
+use super::storage_failure;
+use crate::Error;
 use crate::platform::held::{self, Patience};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -51,9 +53,12 @@ fn reading(path: &Path, secrets: &[String], opened: io::Result<Option<File>>) ->
 }
 
 impl Reading {
-    /// Nothing is wrong with it, but another program has it open and lets nobody read it.
-    pub(super) fn is_held(&self) -> bool {
-        matches!(&self.found, Found::Unreadable(e) if held::is_unshared(e))
+    /// The system shows it to nobody, or not to us, or another program has it open and shares it with nobody.
+    pub(super) fn unread(&self, path: &Path) -> Option<Error> {
+        match &self.found {
+            Found::Unreadable(e) => Some(storage_failure(e, path)),
+            _ => None,
+        }
     }
 }
 

@@ -188,7 +188,10 @@ impl Store {
         };
         match self.vetted(&target.dir) {
             Ok(()) => read::load(self, &target, patience),
-            Err(e) => Loaded::fresh(vec![Note::FolderRefused { reason: e.text }]),
+            Err(e) => Loaded {
+                unread: Some(e.clone()),
+                ..Loaded::fresh(vec![Note::FolderRefused { reason: e.text }])
+            },
         }
     }
 

@@ -4,13 +4,13 @@
 //! out of the way, and for that it *tries* the write lock: without it, a file that another process has just replaced by a
 //! good one could be moved instead.
 
-use super::Store;
 use super::aside::{self, Kind};
 use super::facts::{FileStamp, Loaded, Note, Origin, Stamp, codes_only};
 use super::files::{self, Found, Reading, read};
 use super::format::Payload;
 use super::paths::{PREVIOUS, state_name};
 use super::write::Target;
+use super::{Store, WRITE_LOCK};
 use crate::platform::held::Patience;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,13 +22,15 @@ const MOST_OTHERS: usize = 32;
 pub(super) fn load(store: &Store, target: &Target, patience: Patience) -> Loaded {
     let mut notes = Vec::new();
     let main = files::read_patiently(&target.main(), store.secrets(), patience);
-    let is_held = main.is_held();
+    let unread = main.unread(&target.main());
+    let is_missing = matches!(main.found, Found::Missing);
     let main = noting(store, target, &target.main(), main, &mut notes);
     let mut loaded = load_with(store, target, main, notes);
-    loaded.is_held = is_held;
-    if is_held {
+    if unread.is_some() {
         loaded.stamp.file = None;
     }
+    loaded.unread = unread;
+    loaded.is_forgotten = is_missing && target.with(WRITE_LOCK).exists();
     loaded
 }
 
@@ -84,7 +86,8 @@ fn taken(payload: Payload, ours: bool, notes: Vec<Note>) -> Loaded {
             revision: payload.revision,
         },
         binding: Some(payload.binding),
-        is_held: false,
+        unread: None,
+        is_forgotten: false,
         notes,
     }
 }

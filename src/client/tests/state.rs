@@ -152,3 +152,62 @@ fn loading_the_cache_raises_nothing_and_time_raises_changes() {
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0]["params"]["Previous"], "OFFLINE");
 }
+
+/// What a customer's disk, network drive or hand may do to the state of a program that runs.
+type Mishap = fn(&std::path::Path);
+
+const MISHAPS: [(&str, Mishap); 4] = [
+    ("the folder is moved", |folder| {
+        std::fs::rename(folder, folder.with_extension("moved")).unwrap();
+    }),
+    ("the folder is removed", |folder| {
+        std::fs::remove_dir_all(folder).unwrap();
+    }),
+    ("a file has the folder's name", |folder| {
+        std::fs::rename(folder, folder.with_extension("moved")).unwrap();
+        std::fs::write(folder, "in the way").unwrap();
+    }),
+    ("everything in it is damaged", |folder| {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            std::fs::write(entry.unwrap().path(), "damaged").unwrap();
+        }
+    }),
+];
+
+#[test]
+fn what_becomes_of_the_files_costs_a_running_program_no_licence() {
+    for (what, mishap) in MISHAPS {
+        let mut world = World::new();
+        let folder = world.folder.path().join("state");
+        world = world.with_text(20, folder.to_str().unwrap());
+        let client = world.activated();
+        mishap(&folder);
+        client.core.refresh();
+        assert!(client.is_licensed(None), "{what}");
+        assert_eq!(
+            client.list_licenses().unwrap(),
+            r#"["CODE-0001"]"#,
+            "{what}"
+        );
+        assert_eq!(client.query(None), Ok(Status::Ok), "{what}");
+        assert!(client.is_licensed(None), "{what}");
+        if folder.is_file() {
+            let fresh = world.client();
+            assert_eq!(fresh.heartbeat(None).unwrap_err().status, Status::Storage);
+            std::fs::remove_file(&folder).unwrap();
+            assert_eq!(client.query(None), Ok(Status::Ok), "{what}");
+        }
+        world.market.mood(Mood::Unreachable);
+        assert!(world.client().is_licensed(None), "{what}: not written anew");
+    }
+}
+
+#[test]
+fn what_another_process_forgot_is_forgotten_here() {
+    let world = World::new();
+    let client = world.activated();
+    world.client().forget(None).unwrap();
+    client.core.refresh();
+    assert!(!client.is_licensed(None));
+    assert_eq!(client.list_licenses().unwrap(), "[]");
+}
