@@ -27,7 +27,7 @@ impl Core {
             {
                 // Told before the answer to a look that the program asks for at its start.
                 let _turn = self.upgrades.looking.lock().await;
-                self.report_outcome(&staging).await;
+                self.report_outcome(&staging, &installed).await;
             }
             staging.sweep();
             match self.take_up_plan(&staging, &installed).await {
@@ -42,10 +42,10 @@ impl Core {
     }
 
     /// Told once, by the process that takes the result away.
-    async fn report_outcome(&self, staging: &Staging) {
+    async fn report_outcome(&self, staging: &Staging, installed: &Version) {
         let outcome = match staging.outcome() {
             Ok(None) => return,
-            Ok(Some(outcome)) => outcome,
+            Ok(Some(outcome)) => seen_through(outcome, installed),
             Err(error) => {
                 self.log
                     .warn(|| format!("no result of an upgrade: {error}"));
@@ -158,6 +158,20 @@ impl Core {
             let core = self.clone();
             tokio::spawn(async move { core.bring(found).await });
         }
+    }
+}
+
+/// An installer may say that all is well where it installed nothing: a forced upgrade would come again at every end. The
+/// helper has removed the package by now, so there is no further attempt.
+fn seen_through(outcome: Outcome, installed: &Version) -> Outcome {
+    let is_true = parsed(&outcome.version).is_none_or(|version| version <= *installed);
+    if outcome.outcome != Ended::Installed || is_true {
+        return outcome;
+    }
+    Outcome {
+        outcome: Ended::Failed,
+        text: format!("the installer told of no error, but version {installed} still runs"),
+        ..outcome
     }
 }
 

@@ -78,6 +78,8 @@ impl Core {
     }
 
     async fn bring_to_helper(&self, found: &Found) -> Result<(), Stopped> {
+        // Before a download that nobody could install.
+        self.helper()?;
         let staging = self.prepared_staging()?;
         let _alone = self.download_lock(&staging, found.version()).await?;
         if !is_staged(&staging, found) {

@@ -40,7 +40,7 @@ impl Core {
         }
     }
 
-    fn helper(&self) -> Result<PathBuf, Error> {
+    pub(super) fn helper(&self) -> Result<PathBuf, Error> {
         let helper = match &self.config.upgrade.helper {
             Some(helper) => Some(helper.clone()),
             None => module::path().and_then(|own| Some(own.parent()?.join(NAME))),

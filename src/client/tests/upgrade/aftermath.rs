@@ -60,6 +60,26 @@ fn success_is_told_once_and_nothing_stays() {
 }
 
 #[test]
+fn an_installer_that_installed_nothing_has_failed_whatever_it_says() {
+    let (shop, staging) = staged();
+    // As the helper leaves it.
+    staging.clear(None).unwrap();
+    staging
+        .write_outcome(&outcome(Ended::Installed, 1))
+        .unwrap();
+    shop.publish(&Release::forced("2.0.0"));
+    let (client, events) = shop.start();
+    let told = stage(&events, "install_failed");
+    let text = told["ErrorMsg"].as_str().unwrap();
+    assert!(text.contains("version 1.0.0 still runs"), "{text}");
+    look(&client, &events, 1);
+    events.wait(EventType::Update, 1);
+    settled(&client);
+    assert!(is_idle(&client), "it would fail the same way at every end");
+    assert_eq!((shop.helpers(), shop.files().count(PACKAGE)), (1, 1));
+}
+
+#[test]
 fn a_failure_is_told_and_tried_again_at_the_next_end() {
     let (shop, staging) = staged();
     for (attempt, ended, word) in [
