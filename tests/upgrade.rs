@@ -114,6 +114,36 @@ fn a_failing_installer_leaves_the_old_program_and_is_tried_three_times() {
 }
 
 #[test]
+fn several_processes_download_once_and_the_last_one_to_end_lets_the_installer_begin() {
+    let site = Site::new();
+    site.release("2.0.0", &Release::large());
+    let log = |number: usize| site.dir.path().join(format!("log-{number}"));
+    let start = |number| {
+        let mut command = site.command("wait");
+        command.stdout(File::create(log(number)).unwrap());
+        command.spawn().unwrap()
+    };
+    let mut programs: Vec<_> = (0..4).map(start).collect();
+    let deadline = Instant::now() + PATIENCE;
+    let is_staged = |number| fs::read_to_string(log(number)).unwrap().contains(STAGED);
+    while !(0..4).all(is_staged) {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let asked = site.sandbox.requests_to("setup-");
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    for program in &mut programs {
+        let installed = fs::read(site.app("program")).unwrap();
+        assert_eq!(installed, site.first_program(), "one still runs");
+        program.kill().unwrap();
+        program.wait().unwrap();
+    }
+    site.wait_for_helper();
+    has(&site.runs("2.0.0", "yes"), &[INSTALLED]);
+    assert_eq!(site.left(), [""; 0]);
+}
+
+#[test]
 fn a_program_that_is_killed_is_upgraded_as_well() {
     let site = Site::new();
     site.release("2.0.0", &Release::default());

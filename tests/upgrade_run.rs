@@ -242,6 +242,17 @@ fn an_installer_that_succeeds_the_second_time_is_installed() {
 }
 
 #[test]
+fn an_installer_that_is_killed_has_failed_and_is_tried_again() {
+    let staged = Staged::with("echo run >> $LOG; test $(wc -l < $LOG) = 2 || kill -9 $$");
+    let result = staged.run();
+    assert_eq!((result.outcome, result.exit_code), (Ended::Failed, None));
+    assert!(result.text.contains("signal: 9"), "{}", result.text);
+    let result = staged.run();
+    assert_eq!((result.outcome, result.attempts), (Ended::Installed, 2));
+    assert_eq!(staged.left(), ["install.json", "result.json"]);
+}
+
+#[test]
 fn it_waits_for_every_process_of_the_product() {
     let staged = Staged::with("echo installed >> $LOG");
     let processes = ["first", "second"].map(|name| (name, staged.running()));

@@ -17,6 +17,7 @@ use cc::{Language, Ran};
 use mingw::{Workshop, windows_path};
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use support::Sandbox;
@@ -211,6 +212,13 @@ fn a_failing_installer_leaves_the_old_program() {
     assert_eq!(fs::read(&program).unwrap(), before);
     let said = site.run("1.0.0", "no");
     has(&said, "\"Stage\":\"install_failed\"");
+
+    // Whoever may write here could make a plan of his own: wine makes an access list of the mode.
+    let folder = staging(&site.path("state")).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = site.helper();
+    assert_eq!(refused.exit, Some(5), "{refused:?}");
+    has(&refused.stderr, "can be written by other users");
 }
 
 /// Without the helper nobody knows any more that the installer runs, but that its own file is held.

@@ -96,6 +96,10 @@ impl Site {
         self.dir.path().join("program-1.0.0")
     }
 
+    pub fn first_program(&self) -> Vec<u8> {
+        fs::read(self.first()).unwrap()
+    }
+
     /// As if version 1 had just been installed, and never run.
     pub fn begin_anew(&self) {
         fs::remove_dir_all(self.dir.path().join("state")).unwrap();
