@@ -88,7 +88,11 @@ fn several_codes_go_in_one_request_and_an_active_one_is_no_obstacle() {
     sandbox.forget_requests();
     assert_eq!(site.json(&["activate", CODE, OTHER])["isc_status"], 3);
     assert_eq!(sandbox.requests_to("/v2/license/activate").len(), 1);
-    // One that does not exist ends it, and nothing is kept of it.
+    // One that does not exist ends it, nothing is kept of it, and people are told what to do.
+    let spoilt = site.run(&["activate", OTHER, CODE, "PL-NONE"]);
+    assert!(spoilt.stdout.contains("one by one"), "{}", spoilt.stdout);
+    let alone = site.run(&["activate", "PL-NONE"]);
+    assert!(!alone.stdout.contains("one by one"), "{}", alone.stdout);
     assert_eq!(site.json(&["activate", CODE, "PL-NONE"])["isc_status"], -21);
     assert_eq!(
         site.json(&["status"])["licenses"].as_array().unwrap().len(),
@@ -105,6 +109,69 @@ fn nothing_is_sent_that_was_not_asked_for() {
     assert_eq!(site.json(&["heartbeat"])["isc_status"], 0);
     assert_eq!(site.json(&["heartbeat"])["isc_status"], 3);
     assert_eq!(sandbox.requests_to("license").len(), 1);
+}
+
+#[test]
+fn a_query_always_asks() {
+    let sandbox = sandbox_with_codes();
+    let site = Site::of(&sandbox);
+    assert_eq!(site.json(&["query"])["isc_status"], -20);
+    assert_eq!(site.json(&["activate", CODE])["isc_status"], 0);
+    sandbox.act(CODE, "expire", json!({}));
+    assert_eq!(site.json(&["heartbeat"])["isc_status"], 3);
+    let expired = site.json(&["query"]);
+    assert_eq!(expired["isc_status"], -23, "{expired}");
+    assert_eq!(expired["licensed"], false);
+
+    // One that is refused keeps no other from being asked and taken up.
+    let elsewhere = site.path("elsewhere");
+    let there = ["activate", OTHER, "--data-dir", utf8(&elsewhere)];
+    assert_eq!(site.json(&there)["isc_status"], 0);
+    sandbox.forget_requests();
+    let both = site.json(&["query", CODE, OTHER]);
+    assert_eq!(both["isc_status"], -23, "{both}");
+    assert_eq!(both["licenses"][1]["status_name"], "ALIVE", "{both}");
+    assert_eq!(sandbox.requests_to("heartbeat").len(), 2);
+    assert_eq!(site.json(&["query", OTHER])["isc_status"], 0);
+
+    // Where keys are refused, the second is not asked for.
+    sandbox.faults(json!({"path": "heartbeat", "status": 401}));
+    sandbox.forget_requests();
+    assert_eq!(site.json(&["query", OTHER, CODE])["exit_code"], 4);
+    assert_eq!(sandbox.requests_to("heartbeat").len(), 1);
+}
+
+#[test]
+fn blanks_around_a_pasted_code_are_no_part_of_it() {
+    let sandbox = sandbox_with_codes();
+    let site = Site::of(&sandbox);
+    let pasted = format!("  {CODE}\t");
+    for command in ["activate", "status", "heartbeat", "query", "forget"] {
+        let told = site.json(&[command, &pasted]);
+        assert_eq!(told["exit_code"], 0, "{command}: {told}");
+    }
+    assert_eq!(site.json(&["activate", "  "])["exit_code"], 2);
+}
+
+#[test]
+fn whoever_names_no_product_is_told_where_it_was_looked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |json: &[&str]| {
+        let mut command = bare(&[&["status"], json].concat());
+        answer(command.current_dir(dir.path()).output().unwrap())
+    };
+    let program = Path::new(env!("CARGO_BIN_EXE_iscdesk"));
+    let looked = program.with_file_name("iscdesk.json");
+    let nothing = run(&[]);
+    assert_eq!(nothing.exit, 2);
+    assert!(nothing.stderr.contains(utf8(&looked)), "{}", nothing.stderr);
+    assert!(!nothing.stderr.contains("current folder"));
+    // It is pointed out and not read: who wrote it is not known.
+    std::fs::write(dir.path().join("iscdesk.json"), "no options").unwrap();
+    let there = run(&[]);
+    let hint = "--config iscdesk.json";
+    assert_eq!(there.exit, 2);
+    assert!(there.stderr.contains(hint), "{}", there.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The air-gapped way through the command line, as vendor and customer walk it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,17 @@ impl Desk {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What a person reads of the product's licences.
+    fn say(&self, data_dir: &Path, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+        let output = command
+            .args(self.with_product(data_dir, arguments))
+            .output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn refused(&self, arguments: &[impl AsRef<OsStr> + Debug], reason: &str) {
@@ -153,6 +164,36 @@ fn a_site_licence_and_what_is_refused() {
         .to_owned();
     std::fs::write(&file, token).unwrap();
     desk.ok(&desk.with_product(&state, &["import", text(&file)]));
+    for (language, told) in [
+        (
+            "en",
+            [
+                "by a licence file",
+                "valid until: 2100-01-01",
+                "never checked online",
+            ],
+        ),
+        (
+            "zh",
+            ["由授权文件授权", "有效期至: 2100-01-01", "从未联网校验"],
+        ),
+    ] {
+        let said = desk.say(&state, &["status", "--language", language]);
+        for told in told {
+            assert!(said.contains(told), "{told}: {said}");
+        }
+        let wrong = ["checked today", "今日已"];
+        assert!(!wrong.iter().any(|wrong| said.contains(wrong)), "{said}");
+        for command in ["heartbeat", "query"] {
+            let said = desk.say(&state, &[command, "--language", language]);
+            let told = ["needs no check; nothing was sent", "未发送任何请求"];
+            assert!(told.iter().any(|told| said.contains(told)), "{said}");
+            assert!(
+                !said.contains("before") && !said.contains("今日已"),
+                "{said}"
+            );
+        }
+    }
     desk.refused(&issue("1999-12-31"), "expired");
     desk.refused(&issue("soon"), "--expires");
     desk.refused(&["keygen", "--out", text(&key)], "vendor.pem");
@@ -170,6 +211,19 @@ fn a_site_licence_and_what_is_refused() {
         "Maxi",
     ];
     desk.refused(&inspect, "another product");
+    let config = desk.path("iscdesk.json");
+    let by_config = ["inspect", text(&file), "--config", text(&config)];
+    let write = |options: Value| std::fs::write(&config, options.to_string()).unwrap();
+    write(json!({"product": "Mini CAD", "license_public_key": desk.public_key}));
+    assert_eq!(desk.ok(&by_config)["verified"], true);
+    write(json!({"product": "Maxi", "license_public_key": desk.public_key}));
+    desk.refused(&by_config, "another product");
+    write(json!({"product": "Mini CAD"}));
+    desk.refused(&by_config, "license_public_key");
+    desk.refused(
+        &["inspect", text(&file), "--product", "Mini CAD"],
+        "--public-key",
+    );
     let unverified = desk.ok(&["inspect", text(&file)]);
     assert_eq!(unverified["verified"], Value::Null);
     let elsewhere = other.with_product(&state, &["import", text(&file)]);

@@ -1,16 +1,17 @@
 //! `iscdesk activate CODE…`: several codes go in one request.
 
+use crate::code;
 use crate::connect::{self, ClientArgs};
 use crate::holdings;
 use crate::output::Outcome;
 use crate::words::{Word, say};
-use iscdesk::Status;
 use iscdesk::client::Client;
+use iscdesk::{Cause, Status};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// Authorization codes, up to 100
-    #[arg(required = true, value_name = "CODE")]
+    #[arg(required = true, value_name = "CODE", value_parser = code::pasted)]
     codes: Vec<String>,
     #[command(flatten)]
     client: ClientArgs,
@@ -22,6 +23,10 @@ pub fn run(args: &Args) -> Outcome {
         let done = match outcome.result {
             Ok(Status::Already) => Some(Word::AlreadyActive),
             Ok(_) => Some(Word::Activated),
+            // The marketplace's refusal; where the answer is missing nobody knows what was activated.
+            Err(ref error) if args.codes.len() > 1 && error.cause == Cause::Refused => {
+                Some(Word::BatchRefused)
+            }
             Err(_) => None,
         };
         outcome

@@ -20,7 +20,8 @@ const NO_VERSION: &str = "0";
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Product and marketplace")]
 pub struct ClientArgs {
-    /// The product's options file [default: iscdesk.json beside this program, if it is there]
+    /// The product's options file [default: iscdesk.json beside this program, if it is there; the
+    /// current folder is not searched]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Minisign public key: the options file must be signed by it (FILE.minisig)
@@ -184,16 +185,28 @@ pub fn options(args: &ClientArgs) -> Result<Options, Error> {
         }
     }
     if args.config.is_none() && names_nothing(&options) {
-        return Err(fault(
-            "which product? There is no iscdesk.json beside this program: name the options file by --config, \
-             or give at least --vendor and --product",
-        ));
+        return Err(which_product());
     }
     if options.text(Key::Version).is_none() {
         options.set_string(Key::Version.code(), NO_VERSION)?;
     }
     options.set_int(Key::AutoHeartbeat.code(), 0)?;
     Ok(options)
+}
+
+/// The current folder is not searched: whose it is nobody knows, and a file there could send tokens anywhere. That one lies
+/// there is said.
+fn which_product() -> Error {
+    let looked = beside_program().unwrap_or_else(|| CONFIG_FILE.into());
+    let here = match Path::new(CONFIG_FILE).exists() {
+        true => " (for the one in the current folder: --config iscdesk.json)",
+        false => "",
+    };
+    fault(&format!(
+        "which product? {} is not there or names none: name the options file by --config{here}, \
+         or give at least --vendor and --product",
+        looked.display()
+    ))
 }
 
 fn names_nothing(options: &Options) -> bool {

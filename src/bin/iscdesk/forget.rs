@@ -1,6 +1,7 @@
 //! `iscdesk forget CODE`, `iscdesk forget --all`: for uninstallers. The word `--all` keeps a forgotten argument from
 //! forgetting everything.
 
+use crate::code;
 use crate::connect::{self, ClientArgs};
 use crate::output::Outcome;
 use crate::words::{Word, say};
@@ -17,7 +18,7 @@ pub struct Args {
 #[group(required = true, multiple = false)]
 struct Which {
     /// The authorization code to forget
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", value_parser = code::pasted)]
     code: Option<String>,
     /// Forget every licence of the product
     #[arg(long)]

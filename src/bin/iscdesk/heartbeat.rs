@@ -1,16 +1,14 @@
 //! `iscdesk heartbeat [CODE]`: today's check, unless it was made already, by whichever process.
 
+use crate::code;
 use crate::connect::{self, ClientArgs};
 use crate::holdings;
 use crate::output::Outcome;
-use crate::words::{Word, say};
-use iscdesk::Status;
-use iscdesk::text::{self, Language};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// An authorization code [default: all that are held]
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", value_parser = code::pasted)]
     code: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
@@ -23,19 +21,10 @@ pub fn run(args: &Args) -> Outcome {
         |client, language| {
             let mut outcome = Outcome::new(client.heartbeat(args.code.as_deref()));
             if let Ok(status) = outcome.result {
-                outcome.lines.push(told(status, language));
+                let told = holdings::checked(client, args.code.as_slice(), status, language);
+                outcome.lines.push(told);
             }
             holdings::describe(client, args.code.as_slice(), language, outcome)
         },
     )
-}
-
-fn told(status: Status, language: Language) -> String {
-    match status {
-        Status::Already => say(Word::CheckedBefore, language).into(),
-        Status::Ok => say(Word::Checked, language).into(),
-        other => text::status_message(other, language)
-            .to_string_lossy()
-            .into_owned(),
-    }
 }

@@ -3,10 +3,10 @@
 use crate::output::Outcome;
 use crate::words::{Word, say};
 use chrono::DateTime;
-use iscdesk::Error;
-use iscdesk::client::{Client, Info};
+use iscdesk::client::{Client, Info, Source};
 use iscdesk::error::masked;
 use iscdesk::text::{self, Language};
+use iscdesk::{Error, Status};
 use serde_json::Value;
 
 /// Adds the state of the codes to an outcome: of those that were typed, else of all held.
@@ -16,10 +16,7 @@ pub fn describe(
     language: Language,
     outcome: Outcome,
 ) -> Outcome {
-    let codes = match typed {
-        [] => held(client).unwrap_or_default(),
-        typed => typed.to_vec(),
-    };
+    let codes = meant(client, typed);
     let mut outcome = outcome;
     let mut documents = Vec::new();
     for code in &codes {
@@ -43,6 +40,37 @@ pub fn describe(
         .with_member("licenses", documents)
 }
 
+/// What a check came to. Licence files are never checked with the marketplace, and that is no check made before.
+pub fn checked(client: &Client, typed: &[String], status: Status, language: Language) -> String {
+    let infos = meant(client, typed);
+    let infos = infos.iter().map(|code| client.license_info(Some(code)));
+    let all_by_file = infos
+        .map(|info| info.is_ok_and(|info| is_by_file(&info)))
+        .reduce(|all, one| all && one);
+    match status {
+        Status::Ok | Status::Already if all_by_file == Some(true) => {
+            say(Word::NoCheckByFile, language).into()
+        }
+        Status::Already => say(Word::CheckedBefore, language).into(),
+        Status::Ok => say(Word::Checked, language).into(),
+        other => text::status_message(other, language)
+            .to_string_lossy()
+            .into_owned(),
+    }
+}
+
+/// The codes that were typed, else all held.
+fn meant(client: &Client, typed: &[String]) -> Vec<String> {
+    match typed {
+        [] => held(client).unwrap_or_default(),
+        typed => typed.to_vec(),
+    }
+}
+
+fn is_by_file(info: &Info) -> bool {
+    info.source == Source::File && info.verdict.is_licensed()
+}
+
 /// The codes held, in their order.
 pub fn held(client: &Client) -> Result<Vec<String>, Error> {
     let list = client.list_licenses()?;
@@ -50,6 +78,9 @@ pub fn held(client: &Client) -> Result<Vec<String>, Error> {
 }
 
 fn lines(name: &str, info: &Info, language: Language) -> Vec<String> {
+    if info.source == Source::File {
+        return lines_of_file(name, info, language);
+    }
     let verdict = text::verdict_message(info.verdict, language);
     let mut lines = vec![format!("{name}: {}", verdict.to_string_lossy())];
     let mut tell = |word, value: String| lines.push(format!("  {}: {value}", say(word, language)));
@@ -66,6 +97,22 @@ fn lines(name: &str, info: &Info, language: Language) -> Vec<String> {
         tell(Word::OfflineUntil, until);
     }
     lines
+}
+
+/// A file has no daily check and no offline limit. Where the marketplace knows the code as well, its last word is told.
+fn lines_of_file(name: &str, info: &Info, language: Language) -> Vec<String> {
+    let until = moment(info.expires_at, Word::Unknown, language);
+    let online = moment(info.checked_at, Word::NeverOnline, language);
+    let tell = |word, value| format!("  {}: {value}", say(word, language));
+    let verdict = match info.verdict.is_licensed() {
+        true => say(Word::ByFile, language).into(),
+        false => text::verdict_message(info.verdict, language).to_string_lossy(),
+    };
+    vec![
+        format!("{name}: {verdict}"),
+        tell(Word::ValidUntil, until),
+        tell(Word::LastCheck, online),
+    ]
 }
 
 fn moment(unix: i64, otherwise: Word, language: Language) -> String {

@@ -4,17 +4,18 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `activate`, `status`, `heartbeat`, `forget`, `fingerprint`, `install_report`, `setup` | the commands |
+//! | `activate`, `status`, `heartbeat`, `query`, `forget`, `fingerprint`, `install_report`, `setup` | the commands |
 //! | `doctor` | what is well and what is not |
 //! | `license/` | licence files, for machines that are never online |
 //! | `feed/` | upgrade feeds, for vendors |
 //! | `upgrade_run/` | the helper of upgrades: runs a staged installer once the program has ended |
 //! | `sandbox/`, `demo/` | the marketplace on loopback; the guided tour |
-//! | `connect`, `secrets` | from arguments to a client |
+//! | `connect`, `secrets`, `code` | from arguments to a client |
 //! | `holdings`, `words`, `output`, `exit`, `progress` | from an answer to text, JSON, exit code; patience meanwhile |
 //! | `files` | files that a person named |
 
 mod activate;
+mod code;
 mod connect;
 mod demo;
 mod doctor;
@@ -29,6 +30,7 @@ mod install_report;
 mod license;
 mod output;
 mod progress;
+mod query;
 mod sandbox;
 mod secrets;
 mod setup;
@@ -63,6 +65,9 @@ enum Command {
     /// Make today's check with the marketplace if it is still due
     #[command(after_help = exit::HELP, after_long_help = client_help())]
     Heartbeat(heartbeat::Args),
+    /// Ask the marketplace now, also where today's check was made
+    #[command(after_help = exit::HELP, after_long_help = client_help())]
+    Query(query::Args),
     /// Remove licences from this computer; the marketplace is not told
     #[command(after_help = exit::HELP, after_long_help = client_help())]
     Forget(forget::Args),
@@ -103,6 +108,7 @@ fn main() -> ExitCode {
         Command::Activate(args) => activate::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Heartbeat(args) => heartbeat::run(&args),
+        Command::Query(args) => query::run(&args),
         Command::Forget(args) => forget::run(&args),
         Command::Fingerprint => fingerprint::run(),
         Command::InstallReport(args) => install_report::run(&args),

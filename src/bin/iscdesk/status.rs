@@ -1,5 +1,6 @@
 //! `iscdesk status [CODE]`: from what is known here. Nobody is asked, so it works offline and at once.
 
+use crate::code;
 use crate::connect::{self, ClientArgs};
 use crate::holdings;
 use crate::output::Outcome;
@@ -10,7 +11,7 @@ use iscdesk::{Error, Status};
 #[derive(clap::Args)]
 pub struct Args {
     /// An authorization code [default: all that are held; licensed if one of them is]
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", value_parser = code::pasted)]
     code: Option<String>,
     #[command(flatten)]
     client: ClientArgs,

@@ -117,7 +117,7 @@ impl Product<'_> {
     /// A command of the vendor's, by this very executable.
     fn feed(&self, teller: &Teller, args: &[&str]) -> Result<Value, String> {
         let folder = format!("{}/", self.served.display());
-        let shown = args.join(" ").replace(&folder, "");
+        let shown = as_typed(args).replace(&folder, "");
         teller.say(&format!("   $ iscdesk feed {shown}"));
         let own = std::env::current_exe().map_err(|e| e.to_string())?;
         let output = Command::new(own)
@@ -181,6 +181,26 @@ fn installer(program: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A command line that a reader can paste: arguments with blanks stand in quotes.
+fn as_typed(args: &[&str]) -> String {
+    let quoted = args.iter().map(|arg| match arg.contains(' ') {
+        true => format!("\"{arg}\""),
+        false => (*arg).to_owned(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 fn named(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_with_blanks_stand_in_quotes() {
+        let shown = as_typed(&["sign", "--product", PRODUCT]);
+        assert_eq!(shown, "sign --product \"Example CAD\"");
+    }
 }

@@ -4,6 +4,8 @@ use super::issue::load_request;
 use super::{done, expiry, fault, keys, now, read, unproved};
 use crate::output::Outcome;
 use iscdesk::Error;
+use iscdesk::client::Options;
+use iscdesk::client::options::Key;
 use iscdesk::license::file::{self, LicenseFile, Return, base64};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -16,8 +18,11 @@ pub struct Args {
     #[arg(long, value_name = "KEY")]
     public_key: Vec<String>,
     /// Is it for this product?
-    #[arg(long, requires = "public_key")]
+    #[arg(long)]
     product: Option<String>,
+    /// The product's options file: its license_public_key and product, where they are not given here
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -33,19 +38,52 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
     let token = load_token(&args.file)?;
     let claims = claims_of(&token).ok_or_else(|| unproved("this is not a JWT"))?;
     let answer = describe(&claims).with_member("claims", claims.clone());
-    if args.public_key.is_empty() {
+    let expected = Expected::of(args)?;
+    if expected.keys.is_empty() {
         return Ok(answer
-            .with_line("not verified: give --public-key")
+            .with_line("not verified: give --public-key or --config")
             .with_member("verified", Value::Null));
     }
-    let named = args.product.as_deref();
+    let named = expected.product.as_deref();
     let product = named.unwrap_or_else(|| first_audience(&claims));
-    let file = LicenseFile::open(&token, &keys::public(&args.public_key)?, product)?;
+    let file = LicenseFile::open(&token, &keys::public(&expected.keys)?, product)?;
     let now = now();
     if now >= file.expires_at {
         return Err(file::Refusal::Expired.into());
     }
     Ok(answer.with_line("verified").with_member("verified", true))
+}
+
+/// What a file is judged by: what was typed, else what the options file says.
+struct Expected {
+    keys: Vec<String>,
+    product: Option<String>,
+}
+
+impl Expected {
+    fn of(args: &Args) -> Result<Expected, Error> {
+        let mut expected = Expected {
+            keys: args.public_key.clone(),
+            product: args.product.clone(),
+        };
+        if let Some(path) = &args.config {
+            let options = Options::load(Some(path))?;
+            let text = |key| options.text(key).map(str::to_owned);
+            if expected.keys.is_empty() {
+                let keys = text(Key::LicensePublicKey);
+                expected.keys = vec![keys.ok_or_else(|| no_key(path))?];
+            }
+            expected.product = expected.product.or_else(|| text(Key::Product));
+        }
+        match expected.keys.is_empty() && expected.product.is_some() {
+            true => Err(fault("--product: give --public-key or --config as well")),
+            false => Ok(expected),
+        }
+    }
+}
+
+fn no_key(path: &Path) -> Error {
+    fault(format!("{}: holds no license_public_key", path.display()))
 }
 
 pub fn verify_return(args: &ReturnArgs) -> Result<Outcome, Error> {

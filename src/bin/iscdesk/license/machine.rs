@@ -1,6 +1,7 @@
 //! What the customer of an air-gapped machine does, by the program's own options: request, import, return.
 
 use super::{done, fault, hand_over, unproved};
+use crate::code;
 use crate::connect::{self, ClientArgs};
 use crate::output::Outcome;
 use iscdesk::client::Client;
@@ -34,6 +35,7 @@ pub struct ImportArgs {
 #[derive(clap::Args)]
 pub struct ReturnArgs {
     /// The code of the licence
+    #[arg(value_parser = code::pasted)]
     code: String,
     /// Where to write the proof; must not exist [default: stdout]
     #[arg(long, value_name = "FILE")]
