@@ -171,6 +171,18 @@ typedef void (*isc_log_callback)(int32_t level, const char *message, void *user_
 
 /**
  * Which event: one of ISC_EVENT_.... Take a value that this header does not name for ISC_EVENT_UNKNOWN.
+ *
+ * Each comes with a message, `{"operate":...,"params":{...},"comeBackParams":{}}`: `operate` is the word that begins the
+ * event's description, and the members of `params` are listed there. "number" is a JSON number without a fraction; all
+ * else is a JSON string, truth values too: `"true"` or `"false"`. Newer versions may add members: overlook those that you
+ * do not know. In every event:
+ *
+ * - `Status`: `success` or `failed`
+ * - `License`: the whole code. Keep messages out of logs
+ * - `LicenseStatus`, `Previous`, `Current`: a verdict as ISC_LICENSE_... without that beginning, for example `ALIVE`
+ * - `ExpireTime`: number, Unix seconds UTC, 0 = unknown
+ * - `ErrorCode`, `ErrorMsg`: number, the isc_status of the failure; why, in the language of ISC_OPT_LANGUAGE. Only there
+ *   where something failed, unless it is said otherwise
  */
 typedef int32_t isc_event_type;
 
@@ -232,7 +244,8 @@ typedef struct isc_license_info {
      */
     int64_t checked_at;
     /**
-     * Until when it stays licensed without a further check.
+     * Until when it stays licensed without a further check; of a licence file, when it ends. Means nothing where
+     * `licensed` is 0: then it is what was allowed before, and may lie ahead.
      */
     int64_t offline_until;
     /**
@@ -616,37 +629,64 @@ typedef struct isc_license_info {
 
 /**
  * `Heartbeat`: a check was made, in the background or by isc_heartbeat().
+ *
+ * `params`: `Status`, `License`, `LicenseStatus`, `ExpireTime`; `ErrorCode` and `ErrorMsg`, always there: 0 and empty
+ * after a success.
  */
 #define ISC_EVENT_HEARTBEAT 1
 
 /**
- * `LicenseVerify`: answer to isc_request_license_string() or isc_request_license_file().
+ * `LicenseVerify`: answer to isc_request_license_string() or isc_request_license_file(). Verify what came, then call
+ * isc_notify_license_verified().
+ *
+ * `params`: `Status`; `LicenseType`, `string` or `file`; after a success `LicenseContent`, the code (type `string`), or
+ * `LicenseFilePath`, the file's path (type `file`); after a failure `ErrorCode`, `ErrorMsg`.
  */
 #define ISC_EVENT_LICENSE_VERIFY 2
 
 /**
  * `LicenseChanged`: a verdict changed after isc_init().
+ *
+ * `params`: `License`; `Previous` and `Current`, the two verdicts; `Licensed`, `"true"` where the code is licensed now.
  */
 #define ISC_EVENT_LICENSE_CHANGED 3
 
 /**
  * `LicenseExpiring`: once each when 30, 7 and 1 day are left, and at most once a day, among all processes of the state
  * folder. One that the program was not told, since it ended before, is raised again at its next start.
+ *
+ * `params`: `License`, `ExpireTime`; `Days`, number, 1 to 30: the days left, a begun one counted.
  */
 #define ISC_EVENT_LICENSE_EXPIRING 4
 
 /**
  * `UpgradeNotice`: answer to isc_check_new_versions().
+ *
+ * `params`: `available`, `"true"` where there is a version to upgrade to; then also `Version`, and `Forced`, `"true"`
+ * where the user is not asked. Where it could not be found out, `available` is `"false"`, with `ErrorCode`, `ErrorMsg`.
  */
 #define ISC_EVENT_UPGRADE_NOTICE 5
 
 /**
- * `Update`: a new version exists.
+ * `Update`: a new version exists. Comes after its `UpgradeNotice`; where it is not forced, ask the user,
+ * then call isc_upgrade_notify().
+ *
+ * `params`: `fromForceWin`, `"true"` where the upgrade is forced; `Version`; `Notes`, the feed's text about it, may be
+ * empty.
  */
 #define ISC_EVENT_UPDATE 6
 
 /**
- * `UpgradeProgress`: how far an upgrade is.
+ * `UpgradeProgress`: how far an upgrade is, at most ten times a second; its result is told by a later start.
+ *
+ * `params`: `Downloaded` and `Total`, numbers, bytes, `Total` 0 where bytes are not counted; `Percent`, number, 0 to 100;
+ * `Version`; `Stage`, one of
+ *
+ * - `downloading`, `verifying`: on its way
+ * - `staged`: will be installed after the program has ended
+ * - `failed`: not brought, with `ErrorCode`, `ErrorMsg`; isc_upgrade_notify() with 1 tries again
+ * - `installed`; `install_failed`, with `ErrorCode`, `ErrorMsg`: told by a later start
+ * - `needs_admin`: an administrator has to run or agree to the installer, with `ErrorCode`, `ErrorMsg`
  */
 #define ISC_EVENT_UPGRADE_PROGRESS 7
 

@@ -85,6 +85,7 @@ fn quickstart_asks_for_a_code_once() {
         assert_eq!(wrong.exit, Some(1), "{wrong:?}");
         assert!(wrong.stdout.ends_with("not licensed\n"), "{wrong:?}");
         assert!(wrong.stderr.contains("notexist"), "{wrong:?}");
+        assert!(wrong.stderr.contains("activated here"), "{wrong:?}");
 
         let first = site.run(&config, &format!("{CODE}\n"));
         assert_eq!(first.exit, Some(0), "{first:?}");
@@ -96,6 +97,37 @@ fn quickstart_asks_for_a_code_once() {
         let missing = site.run(Path::new("/no/such/iscdesk.json"), "");
         assert_eq!(missing.exit, Some(2));
         assert!(missing.stderr.contains("/no/such"), "{missing:?}");
+    });
+}
+
+#[test]
+fn quickstart_asks_for_a_code_only_where_one_would_help() {
+    each_build("quickstart.c", |site, sandbox| {
+        let config = site.config(sandbox, json!({}));
+        let iscdesk = |args: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_iscdesk"));
+            command.args(args).arg("--config").arg(&config);
+            cc::run(&mut command, "", cc::LIMIT).exit
+        };
+        assert_eq!(iscdesk(&["activate", CODE]), Some(0));
+        sandbox.act(CODE, "expire", json!({}));
+        assert_eq!(iscdesk(&["query"]), Some(1));
+        let expired = site.run(&config, "");
+        assert!(expired.stderr.contains("expired"), "{expired:?}");
+        assert!(
+            expired.stdout.starts_with("Your authorization code"),
+            "{expired:?}"
+        );
+        // Whoever has renewed is let in by the question alone; without the network no code would help.
+        sandbox.act(CODE, "renew", json!({"days": 9}));
+        assert_eq!(site.run(&config, "").stdout, "licensed\n");
+        sandbox.act(CODE, "expire", json!({}));
+        assert_eq!(iscdesk(&["query"]), Some(1));
+        sandbox.stop();
+        let offline = site.run(&config, "");
+        assert_eq!(offline.exit, Some(1), "{offline:?}");
+        assert_eq!(offline.stdout, "not licensed\n", "{offline:?}");
+        assert!(!offline.stderr.is_empty(), "{offline:?}");
     });
 }
 

@@ -15,19 +15,46 @@ use std::time::Duration;
 /// Never raised by this version.
 pub const ISC_EVENT_UNKNOWN: isc_event_type = 0;
 /// `Heartbeat`: a check was made, in the background or by isc_heartbeat().
+///
+/// `params`: `Status`, `License`, `LicenseStatus`, `ExpireTime`; `ErrorCode` and `ErrorMsg`, always there: 0 and empty
+/// after a success.
 pub const ISC_EVENT_HEARTBEAT: isc_event_type = 1;
-/// `LicenseVerify`: answer to isc_request_license_string() or isc_request_license_file().
+/// `LicenseVerify`: answer to isc_request_license_string() or isc_request_license_file(). Verify what came, then call
+/// isc_notify_license_verified().
+///
+/// `params`: `Status`; `LicenseType`, `string` or `file`; after a success `LicenseContent`, the code (type `string`), or
+/// `LicenseFilePath`, the file's path (type `file`); after a failure `ErrorCode`, `ErrorMsg`.
 pub const ISC_EVENT_LICENSE_VERIFY: isc_event_type = 2;
 /// `LicenseChanged`: a verdict changed after isc_init().
+///
+/// `params`: `License`; `Previous` and `Current`, the two verdicts; `Licensed`, `"true"` where the code is licensed now.
 pub const ISC_EVENT_LICENSE_CHANGED: isc_event_type = 3;
 /// `LicenseExpiring`: once each when 30, 7 and 1 day are left, and at most once a day, among all processes of the state
 /// folder. One that the program was not told, since it ended before, is raised again at its next start.
+///
+/// `params`: `License`, `ExpireTime`; `Days`, number, 1 to 30: the days left, a begun one counted.
 pub const ISC_EVENT_LICENSE_EXPIRING: isc_event_type = 4;
 /// `UpgradeNotice`: answer to isc_check_new_versions().
+///
+/// `params`: `available`, `"true"` where there is a version to upgrade to; then also `Version`, and `Forced`, `"true"`
+/// where the user is not asked. Where it could not be found out, `available` is `"false"`, with `ErrorCode`, `ErrorMsg`.
 pub const ISC_EVENT_UPGRADE_NOTICE: isc_event_type = 5;
-/// `Update`: a new version exists.
+/// `Update`: a new version exists. Comes after its `UpgradeNotice`; where it is not forced, ask the user,
+/// then call isc_upgrade_notify().
+///
+/// `params`: `fromForceWin`, `"true"` where the upgrade is forced; `Version`; `Notes`, the feed's text about it, may be
+/// empty.
 pub const ISC_EVENT_UPDATE: isc_event_type = 6;
-/// `UpgradeProgress`: how far an upgrade is.
+/// `UpgradeProgress`: how far an upgrade is, at most ten times a second; its result is told by a later start.
+///
+/// `params`: `Downloaded` and `Total`, numbers, bytes, `Total` 0 where bytes are not counted; `Percent`, number, 0 to 100;
+/// `Version`; `Stage`, one of
+///
+/// - `downloading`, `verifying`: on its way
+/// - `staged`: will be installed after the program has ended
+/// - `failed`: not brought, with `ErrorCode`, `ErrorMsg`; isc_upgrade_notify() with 1 tries again
+/// - `installed`; `install_failed`, with `ErrorCode`, `ErrorMsg`: told by a later start
+/// - `needs_admin`: an administrator has to run or agree to the installer, with `ErrorCode`, `ErrorMsg`
 pub const ISC_EVENT_UPGRADE_PROGRESS: isc_event_type = 7;
 /// Reserved.
 pub const ISC_EVENT_OPEN_CLOUD_FILE_RESULT: isc_event_type = 16;
@@ -180,7 +207,8 @@ pub unsafe extern "C" fn isc_set_wakeup(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::EventType;
+    use crate::events::{EventType, event};
+    use crate::license::Verdict;
 
     #[test]
     fn the_constants_are_the_numbers_of_the_library() {
@@ -204,6 +232,84 @@ mod tests {
         ];
         for (number, kind) in pairs {
             assert_eq!(number, kind.code());
+        }
+    }
+
+    /// The comment that stands before a line of the header.
+    fn comment_before(line: &str) -> &'static str {
+        let (before, _) = include_str!("../../include/iscdesk.h")
+            .split_once(line)
+            .expect(line);
+        &before[before.rfind("/**").unwrap()..]
+    }
+
+    #[test]
+    fn the_header_names_every_member_of_every_message() {
+        let error = Error::unsupported("");
+        let failure = || (&error, "why");
+        let announced = event::Announced {
+            code: "PL1".into(),
+            notice: Default::default(),
+        };
+        let events = [
+            event::heartbeat("PL1", Verdict::Alive, 1, Some(failure())),
+            event::license_verify_string(Ok("PL1")),
+            event::license_verify_file(Ok("a.lic")),
+            event::license_verify_file(Err(failure())),
+            event::license_changed("PL1", Verdict::Offline, Verdict::Alive),
+            event::license_expiring(announced, 7),
+            event::upgrade_notice(Ok(Some(("2.0", true)))),
+            event::upgrade_notice(Err(failure())),
+            event::update("2.0", false, "faster"),
+            event::upgrade_progress("2.0", event::Stage::Failed, (1, 3), Some(failure())),
+        ];
+        let common = comment_before("typedef int32_t isc_event_type;");
+        let mut numbers = std::collections::BTreeSet::new();
+        for told in events {
+            let message: serde_json::Value = serde_json::from_str(&told.message).unwrap();
+            let operate = message["operate"].as_str().unwrap();
+            let upper = operate.chars().flat_map(|c| match c.is_uppercase() {
+                true => vec!['_', c],
+                false => vec![c.to_ascii_uppercase()],
+            });
+            let name: String = upper.collect();
+            let comment = comment_before(&format!("#define ISC_EVENT{name} "));
+            assert!(comment.contains(&format!("`{operate}`")), "{operate}");
+            for (member, value) in message["params"].as_object().unwrap() {
+                assert!(
+                    comment.contains(&format!("`{member}`")),
+                    "{operate}.{member}"
+                );
+                if value.is_number() {
+                    numbers.insert(member.clone());
+                }
+            }
+        }
+        // Which of them are numbers is said where they are described.
+        let said = "ErrorCode ExpireTime Days Downloaded Total Percent";
+        let said = said.split(' ').map(str::to_owned).collect();
+        assert_eq!(numbers, said);
+        assert!(common.contains("`ExpireTime`: number"));
+    }
+
+    #[test]
+    fn the_header_names_every_stage() {
+        use event::Stage::*;
+        let comment = comment_before("#define ISC_EVENT_UPGRADE_PROGRESS ");
+        let all = [
+            Downloading,
+            Verifying,
+            Staged,
+            Failed,
+            Installed,
+            InstallFailed,
+            NeedsAdmin,
+        ];
+        for stage in all {
+            assert!(
+                comment.contains(&format!("`{}`", stage.name())),
+                "{stage:?}"
+            );
         }
     }
 

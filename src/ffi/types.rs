@@ -10,6 +10,18 @@ pub type isc_status = i32;
 pub type isc_option_key = i32;
 
 /// Which event: one of ISC_EVENT_.... Take a value that this header does not name for ISC_EVENT_UNKNOWN.
+///
+/// Each comes with a message, `{"operate":...,"params":{...},"comeBackParams":{}}`: `operate` is the word that begins the
+/// event's description, and the members of `params` are listed there. "number" is a JSON number without a fraction; all
+/// else is a JSON string, truth values too: `"true"` or `"false"`. Newer versions may add members: overlook those that you
+/// do not know. In every event:
+///
+/// - `Status`: `success` or `failed`
+/// - `License`: the whole code. Keep messages out of logs
+/// - `LicenseStatus`, `Previous`, `Current`: a verdict as ISC_LICENSE_... without that beginning, for example `ALIVE`
+/// - `ExpireTime`: number, Unix seconds UTC, 0 = unknown
+/// - `ErrorCode`, `ErrorMsg`: number, the isc_status of the failure; why, in the language of ISC_OPT_LANGUAGE. Only there
+///   where something failed, unless it is said otherwise
 pub type isc_event_type = i32;
 
 /// The verdict on a licence: one of ISC_LICENSE_.... Take a value that this header does not name for not licensed.
@@ -73,7 +85,8 @@ pub struct isc_license_info {
     pub expires_at: i64,
     /// When the marketplace last answered about it.
     pub checked_at: i64,
-    /// Until when it stays licensed without a further check.
+    /// Until when it stays licensed without a further check; of a licence file, when it ends. Means nothing where
+    /// `licensed` is 0: then it is what was allowed before, and may lie ahead.
     pub offline_until: i64,
     /// When it was activated.
     pub activated_at: i64,
