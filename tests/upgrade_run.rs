@@ -212,12 +212,13 @@ fn a_plan_that_leads_back_or_elsewhere_is_not_followed() {
 fn a_failing_installer_is_tried_three_times_and_no_more() {
     let staged = Staged::with(
         "echo run >> $LOG; progress=${3#--progress=}
-         echo '{\"status\":0,\"progress\":40,\"errorMsg\":\"\"}' > \"$progress\"; exit 5",
+         echo '{\"status\":0,\"progress\":40,\"errorMsg\":\"\"}' > \"$progress\"; echo 'no room' >&2; exit 5",
     );
     for attempt in 1..=3 {
         let result = staged.run();
         assert_eq!((result.outcome, result.exit_code), (Ended::Failed, Some(5)));
         assert_eq!(result.attempts, attempt);
+        assert!(result.text.ends_with(": no room"), "{}", result.text);
         assert!(
             staged
                 .progress()

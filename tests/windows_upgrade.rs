@@ -209,6 +209,8 @@ fn a_failing_installer_leaves_the_old_program() {
         (&result["outcome"], &result["exit_code"]),
         (&json!("failed"), &json!(1))
     );
+    let text = result["text"].as_str().unwrap();
+    assert!(text.ends_with(": too many arguments"), "{text}");
     assert_eq!(fs::read(&program).unwrap(), before);
     let said = site.run("1.0.0", "no");
     has(&said, "\"Stage\":\"install_failed\"");

@@ -79,8 +79,10 @@ int main(int argc, char **argv) {
 
     if (argc == 4 && strcmp(argv[3], "--orphan") == 0)
         orphan(argv[2]);
-    else if (argc != 3)
+    else if (argc != 3) {
+        fputs("too many arguments\n", stderr);
         return 1;
+    }
     if (strcmp(argv[1], "--into") != 0 || GetModuleFileNameA(NULL, own, sizeof own) == 0)
         return 1;
     bytes = read_all(own, &length);

@@ -70,6 +70,7 @@ fn run(staging: &Staging, package: &Verified, at_work: &File) -> Ended {
         program: package.copy.path(),
         args: &package.args,
         folder: package.copy.folder(),
+        notes: staging.dir(),
         stdin: at_work,
     };
     installer.run(&Elevation::of_this_system())

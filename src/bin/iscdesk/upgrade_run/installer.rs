@@ -6,11 +6,12 @@
 //! | Windows: it cannot be started (error 740) | the system's consent dialogue, for this very file |
 //! | elsewhere: it ends with 77 | `pkexec`, where the system has it |
 
+use super::said::Said;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// How an installation ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Installer<'a> {
     pub args: &'a [OsString],
     /// Its working folder, where Windows also looks for libraries.
     pub folder: &'a Path,
+    /// Where the end of what it writes to stderr is kept while it runs.
+    pub notes: &'a Path,
     /// An open, empty file that it gets as stdin: see [`super::run`].
     pub stdin: &'a File,
 }
@@ -43,19 +46,36 @@ impl Installer<'_> {
     }
 
     fn run_as(&self, program: &OsStr, args: &[OsString]) -> io::Result<Ended> {
+        // A disk without room for notes may have room for an installation.
+        let said = Said::new(self.notes).ok();
         let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(self.folder)
             .stdin(self.stdin.try_clone()?)
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(stderr(said.as_ref())?);
         silent(&mut command);
         let status = patiently(|| command.spawn())?.wait()?;
         Ok(match status.code() {
             Some(0) => Ended::Installed,
-            code => Ended::Failed(code, format!("the installer ended with {status}")),
+            code => Ended::Failed(code, reason(&status, said)),
         })
+    }
+}
+
+fn stderr(said: Option<&Said>) -> io::Result<Stdio> {
+    Ok(match said {
+        Some(said) => said.stderr()?.into(),
+        None => Stdio::null(),
+    })
+}
+
+fn reason(status: &ExitStatus, said: Option<Said>) -> String {
+    let said = said.map(Said::end).unwrap_or_default();
+    match said.is_empty() {
+        true => format!("the installer ended with {status}"),
+        false => format!("the installer ended with {status}: {said}"),
     }
 }
 
@@ -208,6 +228,7 @@ mod tests {
                 program: &program,
                 args: &args,
                 folder: self.folder.path(),
+                notes: self.folder.path(),
                 stdin: &tempfile::tempfile().unwrap(),
             };
             installer.run(&elevation)
@@ -235,6 +256,10 @@ mod tests {
             panic!("it failed with 3");
         };
         assert!(text.contains('3'), "{text}");
+        let Ended::Failed(Some(4), text) = ran.run("echo no room in D: >&2; exit 4", None) else {
+            panic!("it failed with 4");
+        };
+        assert!(text.ends_with(": no room in D:"), "{text}");
         let Ended::Failed(None, text) = ran.run("kill -9 $$", None) else {
             panic!("it was killed");
         };
@@ -249,6 +274,7 @@ mod tests {
             program: &program,
             args: &[],
             folder: ran.folder.path(),
+            notes: ran.folder.path(),
             stdin: &tempfile::tempfile().unwrap(),
         };
         let ended = installer.run(&Elevation { pkexec: None });

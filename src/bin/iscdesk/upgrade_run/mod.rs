@@ -18,11 +18,13 @@
 //! | `verified` | from the plan to a package that may be run |
 //! | `private` | folders and copies that are this user's alone |
 //! | `installer` | running it |
+//! | `said` | what it wrote to stderr |
 
 mod attempt;
 mod detached;
 mod installer;
 mod private;
+mod said;
 pub mod verified;
 
 use crate::files::failed;
