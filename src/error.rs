@@ -237,17 +237,20 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.text)?;
-        if let Some(host) = &self.host {
-            write!(f, " (host {host}")?;
-            if let Some(http) = self.http {
-                write!(f, ", HTTP {http}")?;
-            }
-            if let Some(code) = &self.code {
-                write!(f, ", {code}")?;
-            }
-            write!(f, ")")?;
+        let Some(host) = &self.host else {
+            return Ok(());
+        };
+        let named = self.text.contains(host.as_str());
+        let facts = [
+            (!named).then(|| format!("host {host}")),
+            self.http.map(|http| format!("HTTP {http}")),
+            self.code.clone(),
+        ];
+        let facts: Vec<String> = facts.into_iter().flatten().collect();
+        match facts.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", facts.join(", ")),
         }
-        Ok(())
     }
 }
 
@@ -276,6 +279,16 @@ mod tests {
             assert_eq!(Status::from_code(status.code()), Some(status));
         }
         assert_eq!(Status::from_code(-99), None);
+    }
+
+    #[test]
+    fn a_host_is_named_once() {
+        let unnamed = Error::timeout("no answer in time").with_host("mkt.test");
+        assert_eq!(unnamed.to_string(), "no answer in time (host mkt.test)");
+        let mut named = Error::timeout("no answer from mkt.test in time").with_host("mkt.test");
+        assert_eq!(named.to_string(), named.text);
+        named.http = Some(504);
+        assert_eq!(named.to_string(), format!("{} (HTTP 504)", named.text));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::report::{
 use super::tls;
 use crate::Cause;
 use crate::license::Verdict;
+use crate::marketplace::challenge;
 
 /// Less than this, and the state cannot be written in one step.
 const ROOM: u64 = 1024 * 1024;
@@ -49,6 +50,11 @@ pub enum Advice {
     },
     ProxyLogin {
         proxy: String,
+    },
+    /// One that the library cannot.
+    ProxyOtherLogin {
+        proxy: String,
+        logins: String,
     },
     ProxyRefuses {
         proxy: String,
@@ -222,14 +228,24 @@ fn of_host(facts: &HostFacts, network: &NetworkFacts) -> Option<Advice> {
     if facts.via != "direct" {
         let proxy = facts.via.clone();
         if fault.is(Cause::ProxyAuth) {
-            return Some(Advice::ProxyLogin { proxy });
+            return Some(match challenge::other_logins(&why) {
+                Some(logins) => Advice::ProxyOtherLogin {
+                    proxy,
+                    logins: logins.to_owned(),
+                },
+                None => Advice::ProxyLogin { proxy },
+            });
         }
         if let Some(why) = way {
             let why = why.clone();
             return Some(Advice::ProxyUnreachable { proxy, why });
         }
         return Some(match fault.is(Cause::Proxy) {
-            true => Advice::ProxyRefuses { proxy, host, why },
+            true => Advice::ProxyRefuses {
+                why: detail(&why).to_owned(),
+                proxy,
+                host,
+            },
             false => Advice::NoAnswer { host, why },
         });
     }
@@ -242,6 +258,11 @@ fn of_host(facts: &HostFacts, network: &NetworkFacts) -> Option<Advice> {
         None if fault.is(Cause::Timeout) => Advice::Mute { host },
         None => Advice::NoAnswer { host, why },
     })
+}
+
+/// Without the sentence before it, which names proxy and host as the advice does.
+fn detail(text: &str) -> &str {
+    text.split_once(": ").map_or(text, |(_, detail)| detail)
 }
 
 fn of_tls(facts: &TlsFacts, host: String, network: &NetworkFacts) -> Advice {

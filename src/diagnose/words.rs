@@ -50,6 +50,11 @@ impl Advice {
                 "The proxy {proxy} wants a user and password, or other ones; set the option proxy to \
                  http://user:password@{proxy}, or have the marketplace's hosts let through without a login."
             ),
+            Advice::ProxyOtherLogin { proxy, logins } => format!(
+                "The proxy {proxy} wants a login by {logins}, which this program cannot do; ask its administrator to \
+                 let the marketplace's hosts through without a login or to offer Basic as well, or set the option \
+                 proxy to a proxy on this computer that logs in by itself."
+            ),
             Advice::ProxyRefuses { proxy, host, why } => format!(
                 "The proxy {proxy} does not let connections to {host} through ({why}); ask its administrator to allow \
                  that host."
@@ -150,6 +155,10 @@ impl Advice {
             Advice::ProxyLogin { proxy } => format!(
                 "代理服务器 {proxy} 需要用户名和密码，或现有的不正确，请将配置项 proxy 设为 \
                  http://用户名:密码@{proxy}，或请管理员对云商店域名免认证放行。"
+            ),
+            Advice::ProxyOtherLogin { proxy, logins } => format!(
+                "代理服务器 {proxy} 要求以 {logins} 方式登录，本程序不支持，请管理员对云商店域名免认证放行，\
+                 或同时提供 Basic 登录，也可将配置项 proxy 设为本机上能自行登录的代理程序。"
             ),
             Advice::ProxyRefuses { proxy, host, why } => {
                 format!("代理服务器 {proxy} 不允许连接 {host}（{why}），请管理员放行该域名。")

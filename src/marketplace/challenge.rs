@@ -11,6 +11,9 @@ use tokio::net::TcpStream;
 const HEAD_MAX: u64 = 16 * 1024;
 /// What the HTTP library can do.
 const BASIC: &str = "Basic";
+/// What stands before and after the names in the sentence for a login that it cannot.
+const WANTS: &str = "wants a login by ";
+const ONLY: &str = ", and this library knows Basic only";
 /// Most schemes that are told; each is a word.
 const SCHEMES_MAX: usize = 8;
 
@@ -26,20 +29,29 @@ pub async fn schemes(
     in_head(&head)
 }
 
-/// The sentence for whoever has to set the proxy up.
-pub fn sentence(schemes: &[String]) -> Option<String> {
+/// The sentence for whoever has to set the proxy up so that `host` is reached.
+pub fn sentence(schemes: &[String], proxy: &HttpProxy, host: &str) -> Option<String> {
     let basic = |scheme: &String| scheme.eq_ignore_ascii_case(BASIC);
     if schemes.is_empty() {
         return None;
     }
-    let named = schemes.join(", ");
+    let (named, proxy) = (schemes.join(", "), proxy.host());
     Some(match schemes.iter().any(basic) {
-        true => format!("the proxy wants a user and password, or other ones (it offers {named})"),
+        true => format!(
+            "the proxy {proxy} wants a user and password, or other ones (it offers {named})"
+        ),
         false => format!(
-            "the proxy wants a login by {named}; this library can do {BASIC} only: let the proxy offer it, or exempt \
-             the host"
+            "the proxy {proxy} {WANTS}{named}{ONLY}: ask the proxy's administrator to let {host} through \
+             without a login or to offer {BASIC} as well, or name in the option proxy a proxy on this computer that logs \
+             in by itself"
         ),
     })
+}
+
+/// The names in a text with that sentence, where a user and password would not help.
+pub fn other_logins(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once(WANTS)?;
+    Some(after.split_once(ONLY)?.0)
 }
 
 async fn head(threads: &ThreadsAlive, proxy: &HttpProxy, target: &str) -> Option<String> {
@@ -120,19 +132,27 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_names_what_the_proxy_wants() {
-        let of =
-            |names: &[&str]| sentence(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+    fn the_sentence_names_proxy_host_and_what_the_proxy_wants() {
+        let proxy = HttpProxy::parse("http://jane:hunter2@proxy.test:3128").unwrap();
+        let of = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            sentence(&names, &proxy, "mkt.test")
+        };
         assert_eq!(of(&[]), None);
-        assert!(
-            of(&["Negotiate", "NTLM"])
-                .unwrap()
-                .contains("login by Negotiate, NTLM;")
-        );
-        assert!(
-            of(&["NTLM", "basic"])
-                .unwrap()
-                .contains("user and password")
-        );
+        let other = of(&["Negotiate", "NTLM"]).unwrap();
+        let start = "the proxy proxy.test:3128 wants a login by Negotiate, NTLM, ";
+        assert!(other.starts_with(start), "{other}");
+        assert!(other.contains("let mkt.test through"), "{other}");
+        let basic = of(&["NTLM", "basic"]).unwrap();
+        let start = "the proxy proxy.test:3128 wants a user and password";
+        assert!(basic.starts_with(start), "{basic}");
+        for text in [&other, &basic] {
+            assert!(
+                !text.contains("jane") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+        assert_eq!(other_logins(&other), Some("Negotiate, NTLM"));
+        assert_eq!(other_logins(&basic), None);
     }
 }

@@ -18,7 +18,7 @@
 //! | [`reqwest_transport`], `faults`, [`roots`], [`lookup`] | how reqwest gives it |
 //! | [`trust`], [`x509`] | what a server presents, for the diagnosis |
 
-mod challenge;
+pub mod challenge;
 pub mod codes;
 pub mod credentials;
 pub mod endpoint;

@@ -6,7 +6,7 @@
 
 use super::challenge;
 use super::endpoint::Endpoint;
-use super::faults::{self, Phase};
+use super::faults::{self, Phase, Road};
 use super::lookup::{ThreadsAlive, look_up};
 use super::percent;
 use super::proxy::{HttpProxy, Proxy};
@@ -14,8 +14,8 @@ use super::roots;
 use super::system_proxy::{Way, way};
 use super::time;
 use super::transport::{
-    Body, Get, Opened, Opening, Piece, Request, Response, Sending, Transport, TransportError,
-    TransportErrorKind,
+    Body, Bytes, Get, Opened, Opening, Piece, Request, Response, Sending, Transport,
+    TransportError, TransportErrorKind,
 };
 use crate::{Cause, Error, Status};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -117,11 +117,15 @@ impl ReqwestTransport {
         proxy: Option<HttpProxy>,
         url: &str,
     ) -> Result<reqwest::Response, TransportError> {
-        match (request.send().await.map_err(fault), proxy) {
-            (Err(error), Some(proxy)) if error.kind == TransportErrorKind::ProxyAuth => {
-                Err(self.explained(error, &proxy, url).await)
+        let failed = match request.send().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => fault(error, &road(url, proxy.as_ref())),
+        };
+        match proxy {
+            Some(proxy) if failed.kind == TransportErrorKind::ProxyAuth => {
+                Err(self.explained(failed, &proxy, url).await)
             }
-            (answer, _) => answer,
+            _ => Err(failed),
         }
     }
 
@@ -164,7 +168,7 @@ impl ReqwestTransport {
         let target = format!("{name}:{port}");
         let limit = self.maker.connect_timeout;
         let schemes = challenge::schemes(&self.maker.threads, proxy, &target, limit).await;
-        match challenge::sentence(&schemes) {
+        match challenge::sentence(&schemes, proxy, &endpoint.host()) {
             Some(text) => TransportError::new(error.kind, text),
             None => error,
         }
@@ -200,6 +204,14 @@ impl Maker {
     }
 }
 
+/// How texts name it.
+fn road(url: &str, proxy: Option<&HttpProxy>) -> Road {
+    Road {
+        host: host_of(url).map_or("the host".into(), |endpoint| endpoint.host()),
+        proxy: proxy.map(HttpProxy::host),
+    }
+}
+
 /// Scheme, host and port.
 fn host_of(url: &str) -> Option<Endpoint> {
     let host = url.find("://")? + 3;
@@ -219,7 +231,14 @@ impl Transport for ReqwestTransport {
 
 impl Body for reqwest::Response {
     fn next<'a>(&'a mut self) -> Piece<'a> {
-        Box::pin(async move { self.chunk().await.map_err(fault) })
+        Box::pin(piece(self))
+    }
+}
+
+async fn piece(answer: &mut reqwest::Response) -> Result<Option<Bytes>, TransportError> {
+    match answer.chunk().await {
+        Ok(piece) => Ok(piece),
+        Err(error) => Err(fault(error, &road(answer.url().as_str(), None))),
     }
 }
 
@@ -250,7 +269,7 @@ async fn read(mut answer: reqwest::Response) -> Result<Response, TransportError>
         content_type: text(headers, CONTENT_TYPE).map(str::to_owned),
         body: Vec::new(),
     };
-    while let Some(chunk) = answer.chunk().await.map_err(fault)? {
+    while let Some(chunk) = piece(&mut answer).await? {
         if response.body.len() + chunk.len() > BODY_MAX {
             let text = format!("the answer is larger than {BODY_MAX} bytes");
             return Err(TransportError::new(TransportErrorKind::TooLarge, text));
@@ -264,12 +283,12 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn fault(error: reqwest::Error) -> TransportError {
+fn fault(error: reqwest::Error, road: &Road) -> TransportError {
     let phase = Phase {
         is_timeout: error.is_timeout(),
         is_connect: error.is_connect(),
     };
-    faults::classify(&error.without_url(), phase)
+    faults::classify(&error.without_url(), phase, road)
 }
 
 fn via(proxy: &HttpProxy) -> Result<reqwest::Proxy, Error> {
@@ -298,6 +317,9 @@ impl Resolve for Resolver {
     }
 }
 
+#[cfg(test)]
+#[path = "reqwest_proxy_tests.rs"]
+mod proxy_tests;
 #[cfg(test)]
 #[path = "reqwest_sockets.rs"]
 mod sockets;

@@ -11,6 +11,8 @@ const LATER: &str = "HTTP/1.1 401 Unauthorized\r\nDate: Mon, 18 Jan 2027 09:00:0
     Content-Length: 2\r\nConnection: close\r\n\r\n{}";
 const LOGIN_PAGE: &str =
     "HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\nContent-Length: 0\r\n\r\n";
+const WANTS_KERBEROS: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n\
+    Proxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n";
 const WANTS_LOGIN: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
 
 fn first(report: &Report) -> &HostFacts {
@@ -197,6 +199,45 @@ fn a_proxy_that_wants_a_login_is_told_without_the_one_given() {
     assert_eq!(report.advice.len(), 1);
     let text = serde_json::to_string(&report).unwrap();
     assert!(!text.contains("hunter2") && !text.contains("jane"));
+}
+
+#[test]
+fn a_proxy_that_wants_another_login_is_told_with_what_helps() {
+    let proxy = servers::plain(WANTS_KERBEROS);
+    for (language, words) in [
+        (
+            "en",
+            ["wants a login by Negotiate, NTLM", "without a login"],
+        ),
+        ("zh", ["Negotiate, NTLM 方式登录", "免认证放行"]),
+    ] {
+        let desk = Desk::new()
+            .with(Key::Endpoint, "https://market.invalid")
+            .with(Key::Proxy, &format!("http://jane:hunter2@{proxy}"))
+            .with(Key::Language, language);
+        let report = desk.examine();
+        assert!(
+            advises(&report, &[&proxy, words[0], words[1]]),
+            "{:?}",
+            report.advice
+        );
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(!text.contains("hunter2") && !text.contains("jane"));
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_the_way_is_told_with_the_host() {
+    let proxy = servers::plain("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    let desk = Desk::new()
+        .with(Key::Endpoint, "https://market.invalid")
+        .with(Key::Proxy, &format!("http://{proxy}"));
+    let report = desk.examine();
+    let expected = format!(
+        "The proxy {proxy} does not let connections to market.invalid through (tunnel error: unsuccessful); ask its \
+         administrator to allow that host."
+    );
+    assert_eq!(report.advice, [expected]);
 }
 
 #[test]
