@@ -53,6 +53,16 @@ pub fn library(target: &'static str) -> Option<PathBuf> {
     can_build(target).then(|| build(target))
 }
 
+fn find_wine() -> Option<&'static str> {
+    let runs = |wine: &&str| Command::new(wine).arg("--version").output().is_ok();
+    WINES.into_iter().find(runs)
+}
+
+/// True where there is a wine, with a workshop or without.
+pub fn has_wine() -> bool {
+    need::is_there(find_wine().is_some(), "wine")
+}
+
 /// True where Rust and a linker for the target are there.
 pub fn can_build(target: &str) -> bool {
     let linker = if target == X64 { "x86_64" } else { "i686" };
@@ -109,8 +119,7 @@ pub fn windows_path(path: &Path) -> String {
 
 impl Workshop {
     fn open() -> Option<Workshop> {
-        let runs = |wine: &&&str| Command::new(wine).arg("--version").output().is_ok();
-        let wine = WINES.iter().find(runs);
+        let wine = find_wine();
         if !need::is_there(wine.is_some(), "wine") || !need::need("x86_64-w64-mingw32-g++") {
             return None;
         }

@@ -5,20 +5,31 @@
 //! | file | holds |
 //! |---|---|
 //! | `story` | the chapters: what is said, done and checked |
-//! | `program` | the compiler, and the program as a child process |
+//! | `program` | the programs: compiled, started |
+//! | `running` | a child process with a time limit |
+//! | `machine` | where programs run, and the installers there: this system |
+//! | `wine`, `cross` | Windows instead, as wine plays it; what it takes, built for it |
 //! | `upgrade` | a product that is upgraded: its vendor, its feed, its installed program |
 //! | `market` | the sandbox as a child process, and its admin API |
 //!
 //! Everything lies in a temporary folder that goes with the tour.
 
 #[cfg(unix)]
+mod cross;
+#[cfg(unix)]
+mod machine;
+#[cfg(unix)]
 mod market;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]
+mod running;
+#[cfg(unix)]
 mod story;
 #[cfg(unix)]
 mod upgrade;
+#[cfg(unix)]
+mod wine;
 
 use crate::output::Outcome;
 use iscdesk::Error;
@@ -28,19 +39,34 @@ use iscdesk::Status;
 use serde_json::{Value, json};
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[cfg_attr(not(unix), allow(dead_code))]
+pub struct Args {
+    /// The same as Windows programs have it: built by MinGW, run under wine
+    #[arg(long)]
+    windows: bool,
+    /// As one writes it for cargo: `cargo demo -- --windows`, where the alias has its own dashes before
+    #[arg(last = true, hide = true, value_parser = ["--windows"])]
+    behind_dashes: Option<String>,
+}
+
+impl Args {
+    #[cfg(unix)]
+    fn windows(&self) -> bool {
+        self.windows || self.behind_dashes.is_some()
+    }
+}
 
 #[cfg(not(unix))]
 pub fn run(_args: &Args, _json: bool) -> Outcome {
     Outcome::failed(Error::unsupported(
-        "the demo is not available on Windows yet; run it on Linux or macOS, or read examples-c",
+        "the demo does not run on Windows; `iscdesk demo --windows` tells it on Linux, under wine",
     ))
 }
 
 #[cfg(unix)]
-pub fn run(_args: &Args, json: bool) -> Outcome {
+pub fn run(args: &Args, json: bool) -> Outcome {
     let mut teller = Teller::new(!json);
-    let told = story::tell(&mut teller);
+    let told = story::tell(&mut teller, args.windows());
     summary(told, teller.chapters)
 }
 

@@ -1,12 +1,10 @@
-//! The programs of the demo: C sources that this executable carries, compiled against the library beside it and run as
-//! child processes with a time limit.
+//! The programs of the demo: C sources that this executable carries, compiled against the library and run as child
+//! processes.
 
-use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
-use std::fs::File;
-use std::io::{Read, Seek};
+use super::machine::{self, Machine};
+use super::running::{Ended, Running};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 /// The same files as in the repository, so that the demo also runs where only the executable and the library are.
 const HEADER: &str = include_str!("../../../../include/iscdesk.h");
@@ -14,35 +12,14 @@ const DEMO: &str = include_str!("../../../../examples-c/demo.c");
 const UPGRADE: &str = include_str!("../../../../examples-c/upgrade.c");
 const SHUTDOWN: &str = include_str!("../../../../examples-c/shutdown_in_callback.c");
 
-const LIMIT: Duration = Duration::from_secs(20);
-const NO_COMPILER: &str = "no C compiler was found. Install one and come back:\n  \
-    Debian, Ubuntu   sudo apt install gcc libc6-dev\n  \
-    Fedora, RHEL     sudo dnf install gcc\n  \
-    macOS            xcode-select --install\n\
-    Another compiler is named by the environment variable CC.";
-
-/// A program that is running.
-pub struct Running {
-    child: Child,
-    output: File,
-    begin: Instant,
-}
-
-/// A program that has ended.
-pub struct Ended {
-    pub exit: Option<i32>,
-    pub output: String,
-}
-
 pub struct Programs {
     dir: PathBuf,
-    compiler: String,
-    library: PathBuf,
+    machine: Box<dyn Machine>,
 }
 
 impl Programs {
-    /// Finds compiler and library, and writes the sources.
-    pub fn new(dir: &Path) -> Result<Programs, String> {
+    /// Writes the sources.
+    pub fn new(dir: &Path, machine: Box<dyn Machine>) -> Result<Programs, String> {
         let sources = [
             ("iscdesk.h", HEADER),
             ("demo.c", DEMO),
@@ -54,37 +31,38 @@ impl Programs {
         }
         Ok(Programs {
             dir: dir.to_owned(),
-            compiler: compiler().ok_or(NO_COMPILER)?,
-            library: library()?,
+            machine,
         })
     }
 
-    pub fn library(&self) -> &Path {
-        &self.library
+    pub fn machine(&self) -> &dyn Machine {
+        &*self.machine
     }
 
     /// Compiles `<name>.c`. Returns the command line, for whoever wants to do the same.
     pub fn compile(&self, name: &str) -> Result<String, String> {
-        let folder = self.library.parent().unwrap_or(Path::new("."));
-        let mut command = Command::new(&self.compiler);
-        command
-            .current_dir(&self.dir)
-            .args(["-I.", &format!("{name}.c"), "-o", name])
-            .arg(&self.library)
-            .arg(format!("-Wl,-rpath,{}", folder.display()));
-        compiled(&mut command)?;
-        let short = self.library.file_name().unwrap_or_default();
+        let program = self.machine.file_name(name);
+        let mut command = self.compiler(&format!("{name}.c"), &self.dir.join(&program));
+        machine::done(command.args(self.machine.link()))?;
+        let linked = self.machine.link().into_iter().next().map(PathBuf::from);
+        let linked = linked.as_deref().and_then(Path::file_name);
         Ok(format!(
-            "{} -Iinclude examples-c/{name}.c -o {name} {}",
-            self.compiler,
-            short.to_string_lossy()
+            "{} -Iinclude examples-c/{name}.c -o {program} {}",
+            self.machine.compiler(),
+            linked.unwrap_or_default().to_string_lossy()
         ))
+    }
+
+    fn compiler(&self, source: &str, program: &Path) -> Command {
+        let mut command = Command::new(self.machine.compiler());
+        command.current_dir(&self.dir).args(["-I.", source, "-o"]);
+        command.arg(program);
+        command
     }
 
     /// What has to lie beside a program that upgrades itself: the library and the helper.
     pub fn furnish(&self, folder: &Path) -> Result<(), String> {
-        let helper = std::env::current_exe().map_err(|e| e.to_string())?;
-        for file in [&self.library, &helper] {
+        for file in [self.machine.library(), self.machine.helper()] {
             let name = file.file_name().unwrap_or_default();
             let copied = std::fs::copy(file, folder.join(name));
             copied.map_err(|e| format!("{}: {e}", file.display()))?;
@@ -92,43 +70,23 @@ impl Programs {
         Ok(())
     }
 
-    /// Compiles `upgrade.c` as that version of it. It looks for the library where it lies itself.
+    /// Compiles `upgrade.c` as that version of it.
     pub fn compile_version(&self, version: &str, program: &Path) -> Result<(), String> {
-        let mut command = Command::new(&self.compiler);
-        command
-            .current_dir(&self.dir)
-            .args(["-I.", "upgrade.c", "-o"])
-            .arg(program)
-            .arg(format!("-DPROGRAM_VERSION=\"{version}\""))
-            .arg(&self.library)
-            .arg("-Wl,-rpath,$ORIGIN");
-        compiled(&mut command)
+        let mut command = self.compiler("upgrade.c", program);
+        command.arg(format!("-DPROGRAM_VERSION=\"{version}\""));
+        machine::done(command.args(self.machine.link()))
     }
 
-    /// Starts a compiled program; its output goes to a file, so that it never waits for us.
+    /// Starts a compiled program.
     pub fn start(&self, name: &str, args: &[&str]) -> Result<Running, String> {
-        self.start_file(&self.dir.join(name), args)
+        self.start_file(&self.dir.join(self.machine.file_name(name)), args)
     }
 
     fn start_file(&self, program: &Path, args: &[&str]) -> Result<Running, String> {
-        let failed = |e: std::io::Error| format!("{}: {e}", program.display());
-        let output = tempfile::tempfile().map_err(failed)?;
-        let child = Command::new(program)
-            .args(args)
-            .current_dir(&self.dir)
-            // Cargo's own would find an older library before the program's run path is looked at.
-            .env_remove("LD_LIBRARY_PATH")
-            .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
-            .stdin(Stdio::null())
-            .stdout(output.try_clone().map_err(failed)?)
-            .stderr(output.try_clone().map_err(failed)?)
-            .spawn()
-            .map_err(failed)?;
-        Ok(Running {
-            child,
-            output,
-            begin: Instant::now(),
-        })
+        let mut command = self.machine.command(program);
+        command.args(args).current_dir(&self.dir);
+        let name = program.display().to_string();
+        Running::start(command, &name, self.machine.limit())
     }
 
     pub fn run(&self, name: &str, args: &[&str]) -> Result<Ended, String> {
@@ -139,75 +97,4 @@ impl Programs {
     pub fn run_file(&self, program: &Path, args: &[&str]) -> Result<Ended, String> {
         self.start_file(program, args)?.end()
     }
-}
-
-impl Running {
-    /// Waits for the end; kills it where that takes too long.
-    pub fn end(mut self) -> Result<Ended, String> {
-        let status = self.wait()?;
-        let mut output = String::new();
-        let read = self.output.rewind();
-        read.and_then(|()| self.output.read_to_string(&mut output))
-            .map_err(|e| format!("the program's output: {e}"))?;
-        Ok(Ended {
-            exit: status.code(),
-            output,
-        })
-    }
-
-    fn wait(&mut self) -> Result<ExitStatus, String> {
-        while self.begin.elapsed() < LIMIT {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-                Err(e) => return Err(format!("the program: {e}")),
-            }
-        }
-        Err(format!("the program did not end within {LIMIT:?}"))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both do nothing to a child that has been waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn compiler() -> Option<String> {
-    let named = std::env::var("CC").ok();
-    let usual = ["cc", "gcc", "clang"].map(str::to_owned);
-    named.into_iter().chain(usual).find(|name| works(name))
-}
-
-fn compiled(command: &mut Command) -> Result<(), String> {
-    let output = command.output();
-    let output = output.map_err(|e| format!("the compiler: {e}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
-}
-
-fn works(compiler: &str) -> bool {
-    let mut command = Command::new(compiler);
-    command.arg("--version").stdout(Stdio::null());
-    let status = command.stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
-/// Beside this executable; in a build folder cargo keeps the newest one in `deps`.
-fn library() -> Result<PathBuf, String> {
-    let name = format!("{DLL_PREFIX}iscdesk.{DLL_EXTENSION}");
-    let program = std::env::current_exe().map_err(|e| e.to_string())?;
-    let folder = program.parent().unwrap_or(Path::new("."));
-    let found = [folder.join("deps").join(&name), folder.join(&name)];
-    let found = found.into_iter().find(|path| path.exists());
-    found.ok_or_else(|| {
-        format!(
-            "{name} is not in {}; make it by: cargo build",
-            folder.display()
-        )
-    })
 }

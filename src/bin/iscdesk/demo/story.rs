@@ -1,9 +1,12 @@
 //! The chapters. Each says in plain words what is about to happen, lets it happen, and looks whether it did.
 
 use super::Teller;
+use super::machine::{Machine, Native};
 use super::market::Market;
-use super::program::{Ended, Programs};
+use super::program::Programs;
+use super::running::Ended;
 use super::upgrade::Product;
+use super::wine::Wine;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,15 +28,22 @@ struct Tour {
     config: PathBuf,
 }
 
-/// Tells everything. An error: the tour could not even begin.
-pub fn tell(teller: &mut Teller) -> Result<(), String> {
+/// Tells everything, of this system or of Windows. An error: the tour could not even begin.
+pub fn tell(teller: &mut Teller, windows: bool) -> Result<(), String> {
     let dir = tempfile::Builder::new().prefix("iscdesk-demo-").tempdir();
     let dir = dir.map_err(|e| format!("no temporary folder: {e}"))?;
     teller.say(
         "What a licence does for a program, in one tour. The program is examples-c/demo.c, its marketplace is a sandbox\n\
          on this computer. Nothing leaves this computer, and nothing stays on it.",
     );
-    let mut tour = prepare(dir.path())?;
+    let machine: Box<dyn Machine> = match windows {
+        false => Box::new(Native::new()?),
+        true => {
+            teller.say(WINDOWS);
+            Box::new(Wine::new(dir.path(), teller)?)
+        }
+    };
+    let mut tour = prepare(dir.path(), machine)?;
     // A chapter builds on what was before, so the first that fails is the last.
     let _ = teller.chapter("A program is built", BUILT, |t| tour.build(t))
         && teller.chapter("A customer activates", ACTIVATED, |t| tour.activate(t))
@@ -48,12 +58,12 @@ pub fn tell(teller: &mut Teller) -> Result<(), String> {
     Ok(())
 }
 
-fn prepare(dir: &Path) -> Result<Tour, String> {
-    let programs = Programs::new(dir)?;
+fn prepare(dir: &Path, machine: Box<dyn Machine>) -> Result<Tour, String> {
+    let programs = Programs::new(dir, machine)?;
     let market = Market::open(&dir.join("sandbox"))?;
     let mut options = json!({
         "vendor": "Example Ltd", "product": "Example CAD", "version": "1.0",
-        "data_dir": dir.join("state"), "day_offset_minutes": noon()
+        "data_dir": programs.machine().path(&dir.join("state")), "day_offset_minutes": noon()
     });
     if let (Some(options), Value::Object(more)) = (options.as_object_mut(), market.options()) {
         options.extend(more);
@@ -76,6 +86,9 @@ fn noon() -> i64 {
     MINUTES_PER_DAY as i64 / 2 - minutes as i64
 }
 
+const WINDOWS: &str = "\
+The program is a Windows one here: built by MinGW, run under wine in a Windows that is made for the tour. The sandbox stays
+a program of this system.";
 const BUILT: &str = "A C compiler, one header and one library are all it takes.";
 const ACTIVATED: &str = "\
 The user types the authorization code that came with the order. The program calls isc_activate; the library signs the
@@ -114,7 +127,7 @@ impl Tour {
         self.programs.compile("shutdown_in_callback")?;
         Ok(format!(
             "built against {}",
-            self.programs.library().display()
+            self.programs.machine().library().display()
         ))
     }
 
@@ -149,7 +162,7 @@ impl Tour {
 
     fn ten_at_once(&mut self, teller: &Teller) -> Found {
         self.market.reopen()?;
-        let config = self.config.to_string_lossy();
+        let config = self.config();
         let start = |_| self.programs.start("demo", &[&config, "start"]);
         let running: Vec<_> = (0..PROCESSES).map(start).collect::<Result<_, _>>()?;
         for program in running {
@@ -182,7 +195,7 @@ impl Tour {
     }
 
     fn shutdown(&self, teller: &Teller) -> Found {
-        let config = self.config.to_string_lossy();
+        let config = self.config();
         let ran = self.programs.run("shutdown_in_callback", &[&config])?;
         teller.quote(&ran.output);
         same("the program's exit code", &json!(ran.exit), &json!(0))?;
@@ -249,11 +262,17 @@ impl Tour {
     }
 
     fn demo(&self, teller: &Teller, args: &[&str]) -> Result<Ended, String> {
-        let config = self.config.to_string_lossy();
-        teller.say(&format!("   $ ./demo iscdesk.json {}", args.join(" ")));
+        let typed = self.programs.machine().as_typed("demo");
+        teller.say(&format!("   $ {typed} iscdesk.json {}", args.join(" ")));
+        let config = self.config();
         let ran = self.programs.run("demo", &[&[&*config], args].concat())?;
         teller.quote(&ran.output);
         Ok(ran)
+    }
+
+    /// The options' file, as programs name it.
+    fn config(&self) -> String {
+        self.programs.machine().path(&self.config)
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::Teller;
 use super::market::Market;
-use super::program::{Ended, Programs};
-use iscdesk::upgrade::{Staging, this_platform};
+use super::program::Programs;
+use super::running::Ended;
+use iscdesk::upgrade::Staging;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,8 +13,6 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const PRODUCT: &str = "Example CAD";
-/// The installer ends within this time, or something is wrong.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// A product with its vendor and one customer.
 pub struct Product<'a> {
@@ -52,10 +51,10 @@ impl Product<'_> {
             &["keygen", "--no-password", "--out", "minisign.key"],
         )?;
         programs.furnish(&product.app)?;
-        programs.compile_version("1.0.0", &product.app.join("program"))?;
+        programs.compile_version("1.0.0", &product.program())?;
         let options = json!({
             "vendor": "Example Ltd", "product": PRODUCT, "version": "1.0.0", "auto_heartbeat": 0,
-            "data_dir": product.state, "upgrade_feed": format!("{}/feed.json", product.base),
+            "data_dir": programs.machine().path(&product.state), "upgrade_feed": format!("{}/feed.json", product.base),
             "upgrade_public_key": key["public_key"],
         });
         let config = product.app.join("iscdesk.json");
@@ -65,12 +64,16 @@ impl Product<'_> {
 
     /// Publishes a version.
     pub fn release(&self, teller: &Teller, version: &str, forced: bool) -> Result<(), String> {
-        let program = self.vendor.join("program");
+        let program = self
+            .vendor
+            .join(self.programs.machine().file_name("program"));
         self.programs.compile_version(version, &program)?;
         let program = fs::read(&program).map_err(|e| named(&program, &e))?;
         let package = self.package(version);
-        fs::write(&package, installer(&program)).map_err(|e| named(&package, &e))?;
-        let platform = this_platform();
+        let machine = self.programs.machine();
+        let written = fs::write(&package, machine.installer(&program));
+        written.map_err(|e| named(&package, &e))?;
+        let platform = machine.platform();
         let feed = self.served.join("feed.json");
         let feed = feed.to_string_lossy();
         let package = format!("{platform}={}", package.display());
@@ -111,7 +114,12 @@ impl Product<'_> {
 
     /// The installer of a version, on the server.
     pub fn package(&self, version: &str) -> PathBuf {
-        self.served.join(format!("setup-{version}.run"))
+        self.served.join(self.programs.machine().package(version))
+    }
+
+    /// The program as it is installed.
+    fn program(&self) -> PathBuf {
+        self.app.join(self.programs.machine().file_name("program"))
     }
 
     /// A command of the vendor's, by this very executable.
@@ -135,23 +143,28 @@ impl Product<'_> {
 
     /// Runs the program as it is installed now.
     pub fn run(&self, teller: &Teller, answer: &str) -> Result<Ended, String> {
-        teller.say(&format!("   $ ./program iscdesk.json {answer}"));
-        let config = self.app.join("iscdesk.json");
-        let args = [&*config.to_string_lossy(), answer];
-        let ran = self.programs.run_file(&self.app.join("program"), &args)?;
+        let machine = self.programs.machine();
+        let typed = machine.as_typed("program");
+        teller.say(&format!("   $ {typed} iscdesk.json {answer}"));
+        let config = machine.path(&self.app.join("iscdesk.json"));
+        let ran = self
+            .programs
+            .run_file(&self.program(), &[&config, answer])?;
         teller.quote(&ran.output);
         Ok(ran)
     }
 
-    /// Waits for the helper, which is at work from the moment on in which the program was told "staged".
+    /// Waits for the helper, which is at work from the moment on in which the program was told "staged": its result is
+    /// there, and its lock is free. (A lock of wine's is not seen here, but after the result only tidying up is left.)
     pub fn wait_for_helper(&self) -> Result<(), String> {
         let staging = self.staging()?;
-        let deadline = Instant::now() + LIMIT;
+        let limit = self.programs.machine().limit();
+        let deadline = Instant::now() + limit;
         let lock = staging.dir().join("helper.lock");
         let lock = File::open(&lock).map_err(|e| named(&lock, &e))?;
-        while lock.try_lock_shared().is_err() {
+        while !matches!(staging.outcome(), Ok(Some(_))) || lock.try_lock_shared().is_err() {
             if Instant::now() > deadline {
-                return Err(format!("the helper is not done within {LIMIT:?}"));
+                return Err(format!("the helper is not done within {limit:?}"));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -165,20 +178,6 @@ impl Product<'_> {
         let found = found.ok_or("the library has staged nothing")?;
         Staging::open(&found).map_err(|e| e.text)
     }
-}
-
-/// A shell script that carries the program behind its last line, and puts it in the place of the old one in one step.
-fn installer(program: &[u8]) -> Vec<u8> {
-    let script = |program_at: usize| {
-        format!(
-            "#!/bin/sh\nset -e\ntail -c +{program_at:06} \"$0\" > \"$2/program.new\"\n\
-             chmod 755 \"$2/program.new\"\nmv \"$2/program.new\" \"$2/program\"\nexit 0\n"
-        )
-    };
-    // `tail` counts from 1; the number has the same width whatever it is.
-    let mut bytes = script(script(0).len() + 1).into_bytes();
-    bytes.extend(program);
-    bytes
 }
 
 /// A command line that a reader can paste: arguments with blanks stand in quotes.
