@@ -1,8 +1,10 @@
 //! Upgrades against a vendor who signs and a server that misbehaves.
 
 mod aftermath;
+mod broken;
 mod downloads;
 mod notices;
+mod refused;
 
 use super::file_server::Fault;
 use super::*;
@@ -160,6 +162,30 @@ impl Shop {
     fn helpers(&self) -> usize {
         self.helpers.lock().unwrap().len()
     }
+}
+
+/// A client that has accepted version 2.
+fn accepted(shop: &Shop) -> (Client, Arc<Collected>) {
+    let (client, events) = shop.told();
+    assert_eq!(client.upgrade_notify(true), Ok(Status::Ok));
+    (client, events)
+}
+
+fn staged_bytes(shop: &Shop, client: &Client) -> Vec<u8> {
+    let package = shop.staging(client).package(&version("2.0.0"));
+    std::fs::read(package).unwrap()
+}
+
+fn part_bytes(shop: &Shop, client: &Client) -> Vec<u8> {
+    std::fs::read(shop.staging(client).part(&version("2.0.0"))).unwrap_or_default()
+}
+
+/// Nothing is staged, and nobody would run it.
+fn assert_nothing_staged(shop: &Shop, client: &Client) {
+    let staging = shop.staging(client);
+    assert_eq!(staging.plan(), Ok(None));
+    assert!(!staging.package(&version("2.0.0")).exists());
+    assert_eq!(shop.helpers(), 0);
 }
 
 /// Looks, and waits for the so-manieth notice.
