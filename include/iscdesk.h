@@ -786,7 +786,8 @@ uint32_t isc_abi_version(void);
 ISC_API const char *isc_status_message(isc_status status);
 
 /**
- * The last failure of the calling thread, as a sentence.
+ * The last failure of the calling thread, for people: a sentence as of isc_status_message(), in the client's language,
+ * then the detail.
  *
  * Every function that answers a negative status replaces it, except this one and isc_last_error_json(); a success does
  * not clear it. What fails in the background belongs to no call: it goes to events and to the log. The truth functions
@@ -808,8 +809,8 @@ ISC_API isc_status isc_last_error_message(char *buf, size_t cap, size_t *len);
  *
  * Members, in this order, each left out where it is not known: `status` (number), `cause` (`argument`, `handle`,
  * `closed`, `state`, `config`, `verdict`, `dns`, `connect`, `proxy`, `proxy_auth`, `tls`, `timeout`, `clock`,
- * `throttled`, `refused`, `server`, `protocol`, `storage`, `internal`), `host`, `http` (status of the answer), `code`
- * (`error_code` of the answer), `text`, `request_id`, `retry_after_s`. Nothing has failed yet: `{}`.
+ * `throttled`, `refused`, `frozen`, `server`, `protocol`, `storage`, `internal`), `host`, `http` (status of the
+ * answer), `code` (`error_code` of the answer), `text`, `request_id`, `retry_after_s`. Nothing has failed yet: `{}`.
  *
  * When it changes: see isc_last_error_message(). No member holds a secret, a token or a whole licence code.
  *

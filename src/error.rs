@@ -131,6 +131,8 @@ pub enum Cause {
     Clock,
     Throttled,
     Refused,
+    /// The marketplace has frozen the licence.
+    Frozen,
     Server,
     Protocol,
     Storage,
@@ -155,6 +157,7 @@ impl Cause {
             Cause::Clock => "clock",
             Cause::Throttled => "throttled",
             Cause::Refused => "refused",
+            Cause::Frozen => "frozen",
             Cause::Server => "server",
             Cause::Protocol => "protocol",
             Cause::Storage => "storage",

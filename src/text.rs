@@ -2,9 +2,9 @@
 //!
 //! Written for who has to act on it, a vendor's support desk or developer: what happened, then what to do. The sentences
 //! are constants with a NUL, so that the C ABI hands them out as they are. Details of a single failure stay English and
-//! are added in brackets: they name options, hosts and codes that one searches for.
+//! come after the sentence: they name options, hosts and codes that one searches for.
 
-use crate::error::{Error, Status};
+use crate::error::{Cause, Error, Status};
 use crate::license::Verdict;
 use std::ffi::CStr;
 
@@ -31,16 +31,28 @@ pub fn verdict_message(verdict: Verdict, language: Language) -> &'static CStr {
     }
 }
 
-/// A failure as a person reads it. In English its detail, which says more than the sentence; in Chinese both.
+/// A failure as a person reads it: the sentence first, then its detail.
 pub fn describe(error: &Error, language: Language) -> String {
     let detail = error.to_string();
-    let sentence = status_message(error.status, language).to_string_lossy();
+    let sentence = sentence(error, language).to_string_lossy();
     match language {
         _ if detail.is_empty() => sentence.into_owned(),
-        Language::En => detail,
+        Language::En => format!("{sentence} Detail: {detail}"),
         Language::Zh => format!("{sentence}（{detail}）"),
     }
 }
+
+/// The sentence for a failure: that of its status, but where the cause is known to need another remedy.
+pub fn sentence(error: &Error, language: Language) -> &'static CStr {
+    match (error.cause, language) {
+        (Cause::Frozen, Language::En) => FROZEN_EN,
+        (Cause::Frozen, Language::Zh) => FROZEN_ZH,
+        _ => status_message(error.status, language),
+    }
+}
+
+const FROZEN_EN: &CStr = c"The marketplace has frozen this licence, mostly because its renewal is due; ask whoever buys the software to renew it in the marketplace, or ask the software's vendor, then check again.";
+const FROZEN_ZH: &CStr = c"云商店已冻结该授权，通常是因为到期未续费；请联系负责采购的人员在云商店续费，或向软件厂商询问原因，然后重新校验。";
 
 fn status_en(status: Status) -> &'static CStr {
     match status {
@@ -63,7 +75,7 @@ fn status_en(status: Status) -> &'static CStr {
         Status::NotActivated => c"This authorization code has not been activated here; activate it first.",
         Status::UnknownLicense => c"The marketplace does not know this authorization code; check it for typing errors and for belonging to this product.",
         Status::NotReceived => c"The buyer has not yet received this authorization code; have it received in the marketplace console, then activate it.",
-        Status::Expired => c"The licence has expired; renew it in the marketplace and check again.",
+        Status::Expired => c"The licence has expired or is frozen; renew it in the marketplace and check again, or ask the software's vendor if it has been renewed.",
         Status::Released => c"The licence was returned or its subscription has ended; order a new one if the software is still needed.",
         Status::OfflineTooLong => c"The licence has not been checked for longer than allowed; connect this computer to the network and check again.",
         Status::Clock => c"This computer's clock shows an implausible time; set it right and check again while online.",
@@ -110,7 +122,7 @@ fn status_zh(status: Status) -> &'static CStr {
         Status::NotActivated => c"该授权码尚未在本机激活，请先激活。",
         Status::UnknownLicense => c"云商店中不存在该授权码，请检查是否输入有误，以及是否属于本产品。",
         Status::NotReceived => c"买家尚未领取该授权码，请先在云商店控制台领取，然后再激活。",
-        Status::Expired => c"授权已过期，请在云商店续费后重新校验。",
+        Status::Expired => c"授权已过期或被冻结，请在云商店续费后重新校验；如已续费，请联系软件厂商。",
         Status::Released => c"授权已退订或已释放，如需继续使用软件，请重新购买。",
         Status::OfflineTooLong => c"授权未校验的时间超过了允许的离线期限，请将本机联网后重新校验。",
         Status::Clock => c"本机时钟的时间不合理，请校准系统时间并在联网状态下重新校验。",
@@ -141,7 +153,7 @@ fn verdict_en(verdict: Verdict) -> &'static CStr {
         Verdict::None => c"No such licence is known on this computer; activate one.",
         Verdict::Foreign => c"The licence state comes from another computer; check the licence online here.",
         Verdict::Released => c"The marketplace says that this licence was released or never existed; order a new one if needed.",
-        Verdict::Expired => c"The licence has expired; renew it in the marketplace.",
+        Verdict::Expired => c"The licence has expired or is frozen; renew it in the marketplace, or ask the software's vendor if it has been renewed.",
         Verdict::Clock => c"The clock of this computer is not plausible, so the licence cannot be judged; set it right and go online.",
         Verdict::Alive => c"Licensed, and checked today.",
         Verdict::Offline => c"Licensed by an earlier check; go online before the offline period ends.",
@@ -154,7 +166,7 @@ fn verdict_zh(verdict: Verdict) -> &'static CStr {
         Verdict::None => c"本机没有该授权，请先激活。",
         Verdict::Foreign => c"授权状态来自另一台计算机，请在本机联网校验。",
         Verdict::Released => c"云商店表示该授权已释放或不存在，如有需要请重新购买。",
-        Verdict::Expired => c"授权已过期，请在云商店续费。",
+        Verdict::Expired => c"授权已过期或被冻结，请在云商店续费；如已续费，请联系软件厂商。",
         Verdict::Clock => c"本机时钟不合理，无法判断授权是否有效，请校准系统时间并联网。",
         Verdict::Alive => c"已授权，今日已校验。",
         Verdict::Offline => c"根据此前的校验仍有授权，请在离线期限结束前联网。",
@@ -165,7 +177,6 @@ fn verdict_zh(verdict: Verdict) -> &'static CStr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cause;
     use std::collections::BTreeSet;
 
     const VERDICTS: [Verdict; 8] = [
@@ -202,7 +213,12 @@ mod tests {
     #[test]
     fn every_status_and_verdict_has_a_sentence_of_its_own() {
         for language in [Language::En, Language::Zh] {
-            check(language, &Status::ALL.map(|s| status_message(s, language)));
+            let frozen = Error::new(Status::Protocol, Cause::Frozen, "");
+            let statuses = Status::ALL.map(|s| status_message(s, language));
+            check(
+                language,
+                &[&statuses[..], &[sentence(&frozen, language)]].concat(),
+            );
             check(language, &VERDICTS.map(|v| verdict_message(v, language)));
         }
     }
@@ -218,16 +234,33 @@ mod tests {
     }
 
     #[test]
-    fn a_description_holds_the_detail() {
+    fn a_description_begins_with_the_sentence_and_holds_the_detail() {
         let error = Error::new(Status::Network, Cause::Dns, "the name has no address");
         let error = error.with_host("mkt.example.com");
         let english = describe(&error, Language::En);
-        assert_eq!(english, "the name has no address (host mkt.example.com)");
+        let detail = "the name has no address (host mkt.example.com)";
+        let expected = format!(
+            "The server cannot be reached; check the network connection, name resolution and firewall. Detail: {detail}"
+        );
+        assert_eq!(english, expected);
         let chinese = describe(&error, Language::Zh);
         assert_eq!(
             chinese,
-            format!("无法连接服务器，请检查网络连接、域名解析和防火墙。（{english}）")
+            format!("无法连接服务器，请检查网络连接、域名解析和防火墙。（{detail}）")
         );
+    }
+
+    #[test]
+    fn a_frozen_licence_is_told_with_whom_to_ask() {
+        let error = Error::new(Status::Protocol, Cause::Frozen, "status FROZEN");
+        for (language, start, whom) in [
+            (Language::En, "The marketplace has frozen", "vendor"),
+            (Language::Zh, "云商店已冻结该授权", "软件厂商"),
+        ] {
+            let told = describe(&error, language);
+            assert!(told.starts_with(start) && told.contains(whom), "{told}");
+            assert!(told.contains("status FROZEN"), "{told}");
+        }
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn as_json(failure: Option<(Error, Language)>) -> String {
     serde_json::to_string(&shown).unwrap_or_default()
 }
 
-/// The last failure of the calling thread, as a sentence.
+/// The last failure of the calling thread, for people: a sentence as of isc_status_message(), in the client's language,
+/// then the detail.
 ///
 /// Every function that answers a negative status replaces it, except this one and isc_last_error_json(); a success does
 /// not clear it. What fails in the background belongs to no call: it goes to events and to the log. The truth functions
@@ -186,8 +187,8 @@ pub unsafe extern "C" fn isc_last_error_message(
 ///
 /// Members, in this order, each left out where it is not known: `status` (number), `cause` (`argument`, `handle`,
 /// `closed`, `state`, `config`, `verdict`, `dns`, `connect`, `proxy`, `proxy_auth`, `tls`, `timeout`, `clock`,
-/// `throttled`, `refused`, `server`, `protocol`, `storage`, `internal`), `host`, `http` (status of the answer), `code`
-/// (`error_code` of the answer), `text`, `request_id`, `retry_after_s`. Nothing has failed yet: `{}`.
+/// `throttled`, `refused`, `frozen`, `server`, `protocol`, `storage`, `internal`), `host`, `http` (status of the
+/// answer), `code` (`error_code` of the answer), `text`, `request_id`, `retry_after_s`. Nothing has failed yet: `{}`.
 ///
 /// When it changes: see isc_last_error_message(). No member holds a secret, a token or a whole licence code.
 ///
@@ -251,16 +252,19 @@ mod tests {
         remember(&failure(), "isc_x", Language::En);
         assert_eq!(
             as_json(recall()),
-            r#"{"status":-44,"cause":"refused","host":"mkt.example","http":403,"code":"APIGW.0301","text":"isc_x: not let in","request_id":"r-1","retry_after_s":60}"#
+            r#"{"status":-44,"cause":"refused","host":"mkt.example","http":403,"code":"APIGW.0301","text":"The server refuses this program's keys or token; check access_key and secret_key or bearer_token, and the computer's clock. Detail: isc_x: not let in","request_id":"r-1","retry_after_s":60}"#
         );
         assert_eq!(
             as_text(recall()),
-            "isc_x: not let in (host mkt.example, HTTP 403, APIGW.0301)"
+            format!(
+                "{} Detail: isc_x: not let in (host mkt.example, HTTP 403, APIGW.0301)",
+                text::status_message(Status::Unauthorized, Language::En).to_string_lossy()
+            )
         );
         remember(&Error::argument("buf is NULL"), "isc_y", Language::En);
         assert_eq!(
             as_json(recall()),
-            r#"{"status":-1,"cause":"argument","text":"isc_y: buf is NULL"}"#
+            r#"{"status":-1,"cause":"argument","text":"An argument of the call is not valid; compare the call with its description in iscdesk.h. Detail: isc_y: buf is NULL"}"#
         );
     }
 

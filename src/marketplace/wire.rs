@@ -166,6 +166,12 @@ fn state_of(data: &Map<String, Value>) -> Result<LicenseState, Error> {
         "ALIVE" => Ok(LicenseState::Alive),
         "EXPIRED" => Ok(LicenseState::Expired),
         "RELEASED" => Ok(LicenseState::Released),
+        // Not documented as an answer, so it changes no verdict; but who meets it has to know whom to ask.
+        "FROZEN" | "FREEZE" => Err(Error::new(
+            Status::Protocol,
+            Cause::Frozen,
+            "the marketplace answers that the licence is frozen",
+        )),
         _ => Err(bad("the answer has no known licence status")),
     }
 }

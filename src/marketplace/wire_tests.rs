@@ -147,6 +147,18 @@ fn what_decides_and_cannot_be_read_is_an_error() {
 }
 
 #[test]
+fn a_frozen_licence_has_a_cause_of_its_own() {
+    for (status, cause) in [
+        ("FROZEN", Cause::Frozen),
+        ("Freeze", Cause::Frozen),
+        ("UNFREEZE", Cause::Protocol),
+    ] {
+        let error = read(with("status", json!(status))).unwrap_err();
+        assert_eq!((error.status, error.cause), (Status::Protocol, cause));
+    }
+}
+
+#[test]
 fn an_envelope_needs_an_object_with_an_error_code() {
     let parse = |text: &str| Envelope::parse(text.as_bytes()).map(|found| found.error_code);
     let ok = Some("92020000".to_string());

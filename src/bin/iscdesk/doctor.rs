@@ -4,12 +4,12 @@
 mod render;
 
 use crate::connect::{self, ClientArgs, language_of};
+use iscdesk::Error;
 use iscdesk::client::Options;
 use iscdesk::client::options::Key;
 use iscdesk::client::surroundings::Surroundings;
 use iscdesk::diagnose::{Report, examine};
 use iscdesk::text::{self, Language};
-use iscdesk::{Error, Status};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -59,11 +59,7 @@ fn unreadable(error: &Error, language: Option<&str>, json: bool) -> ExitCode {
             let document = json!({"schema": 1, "ok": false, "advice": [told], "config": config});
             print(&document.to_string());
         }
-        false => {
-            eprintln!("iscdesk: {told}");
-            let sentence = text::status_message(Status::Config, language);
-            eprintln!("  {}", sentence.to_string_lossy());
-        }
+        false => eprintln!("iscdesk: {told}"),
     }
     ExitCode::FAILURE
 }

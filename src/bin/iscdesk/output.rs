@@ -90,19 +90,19 @@ impl Outcome {
             complain(&format!("warning: {warning}"));
         }
         if let Err(error) = &self.result {
-            complain(&format!(
-                "iscdesk: {}",
-                text::describe(error, self.language)
-            ));
-            if self.advised && self.language == Language::En {
-                complain(&format!("  {}", self.advice(error)));
+            match self.advised || self.language == Language::Zh {
+                true => complain(&format!(
+                    "iscdesk: {}",
+                    text::describe(error, self.language)
+                )),
+                false => complain(&format!("iscdesk: {error}")),
             }
         }
     }
 
-    /// What to do about it. In Chinese the description says so already.
+    /// What it is and what to do about it.
     fn advice(&self, error: &Error) -> String {
-        let sentence = text::status_message(error.status, self.language);
+        let sentence = text::sentence(error, self.language);
         sentence.to_string_lossy().into_owned()
     }
 
