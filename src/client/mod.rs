@@ -123,11 +123,11 @@ impl Client {
         let deadline = Deadline::after(timeout);
         if core.log.is_inside() {
             core.life.close();
-            core.inbox.ring();
+            core.stop_worker();
             return Ok(Status::Deferred);
         }
         let stop = || {
-            core.inbox.ring();
+            core.stop_worker();
             core.recall_threads();
         };
         match core.life.shutdown(stop, &deadline) {

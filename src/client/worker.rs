@@ -81,6 +81,12 @@ impl Core {
             .inspect_err(|_| self.life.worker_ended())
     }
 
+    /// Once closing: the worker looks up from wherever it waits.
+    pub fn stop_worker(&self) {
+        self.lookups.give_up();
+        self.inbox.ring();
+    }
+
     pub fn start_dispatcher(self: &Arc<Core>) -> Result<(), Error> {
         if !self.life.hub.claim_dispatcher() {
             return Ok(());

@@ -321,7 +321,8 @@ fn transport(means: &Means, witness: &Witness) -> Result<ReqwestTransport, Error
         connect_timeout: means.config.timeouts.connect,
         user_agent: &user_agent(&identity.vendor, &identity.product, &identity.version),
     };
-    ReqwestTransport::with_tls(&config, means.trust.watched(witness)?, &means.lookups)
+    let tls = means.trust.watched(witness, &means.lookups)?;
+    ReqwestTransport::with_tls(&config, tls, &means.lookups)
 }
 
 fn request(target: &Target) -> Request {

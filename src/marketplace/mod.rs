@@ -15,9 +15,10 @@
 //! | [`signer`], [`credentials`], [`secret`], `percent` | request signing |
 //! | [`endpoint`], [`proxy`], [`system_proxy`], `proxy_list`, `challenge` | where, and which way |
 //! | [`transport`] | what is needed of an HTTP library |
-//! | [`reqwest_transport`], `faults`, [`roots`], [`lookup`] | how reqwest gives it |
+//! | [`reqwest_transport`], `faults`, [`roots`], [`apart`], [`lookup`] | how reqwest gives it |
 //! | [`trust`], [`x509`] | what a server presents, for the diagnosis |
 
+pub mod apart;
 pub mod challenge;
 pub mod codes;
 pub mod credentials;

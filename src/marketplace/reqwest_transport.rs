@@ -64,9 +64,11 @@ pub fn user_agent(vendor: &str, product: &str, version: &str) -> String {
 }
 
 impl ReqwestTransport {
-    /// Reads the roots, so a change of the CA file or the proxy takes a new transport. `threads` counts the look-ups.
+    /// Reads the roots, so a change of the CA file or the proxy takes a new transport. `threads` counts the look-ups and
+    /// the system's judgements.
     pub fn new(config: &TransportConfig<'_>, threads: &ThreadsAlive) -> Result<Self, Error> {
-        ReqwestTransport::with_tls(config, roots::client_config(config.ca_file)?, threads)
+        let tls = roots::client_config(config.ca_file, threads)?;
+        ReqwestTransport::with_tls(config, tls, threads)
     }
 
     /// The same with TLS settings made elsewhere; the CA file is not looked at.
@@ -322,7 +324,7 @@ impl Resolve for Resolver {
 mod proxy_tests;
 #[cfg(test)]
 #[path = "reqwest_sockets.rs"]
-mod sockets;
+pub(crate) mod sockets;
 #[cfg(test)]
 #[path = "reqwest_tests.rs"]
 mod tests;

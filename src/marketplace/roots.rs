@@ -1,11 +1,15 @@
 //! What a server's certificate is checked against: the system's roots and those of the CA file.
 //!
-//! Windows and macOS verify by themselves. Elsewhere the distribution's bundle is read from the places where
+//! Windows and macOS verify by themselves, on threads of their own: see [`super::apart`]. Elsewhere the distribution's bundle is read from the places where
 //! distributions keep it, not through the crates that look for it by `SSL_CERT_FILE` and `SSL_CERT_DIR`: an environment
 //! variable must not decide whom a licence client trusts. There is no way to switch verification off.
 
+#[cfg(any(windows, target_vendor = "apple"))]
+use super::apart::Apart;
+use super::lookup::ThreadsAlive;
 use crate::{Cause, Error, Status};
 use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,17 +19,47 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The TLS settings of every connection. The cryptography is named here, so that none is installed process-wide.
-pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+/// `threads` counts the judgements of the system.
+pub fn client_config(
+    ca_file: Option<&Path>,
+    threads: &ThreadsAlive,
+) -> Result<ClientConfig, Error> {
     let extra = ca_file.map(read_ca_file).transpose()?.unwrap_or_default();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = verified_config(provider, extra)
-        .map_err(|error| config_error(format!("TLS cannot be set up: {error}")))?;
+    let provider = provider();
+    let mut config = verified_config(provider, extra, threads).map_err(unusable)?;
     config.alpn_protocols = alpn();
     Ok(config)
 }
 
-pub(super) fn alpn() -> Vec<Vec<u8>> {
+/// The same with a judge from elsewhere.
+pub fn judged_by(judge: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, Error> {
+    let mut config = with_judge(provider(), judge).map_err(unusable)?;
+    config.alpn_protocols = alpn();
+    Ok(config)
+}
+
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+pub(super) fn unusable(error: rustls::Error) -> Error {
+    config_error(format!("TLS cannot be set up: {error}"))
+}
+
+fn alpn() -> Vec<Vec<u8>> {
     vec![b"http/1.1".to_vec()]
+}
+
+fn with_judge(
+    provider: Arc<CryptoProvider>,
+    judge: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, rustls::Error> {
+    // "dangerous" is rustls' word for any verifier that is not its own; who calls this says whose it is.
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(judge)
+        .with_no_client_auth())
 }
 
 /// The certificates of a PEM file. One that a user named must be readable and hold at least one that is usable.
@@ -55,24 +89,32 @@ pub(super) fn config_error(text: String) -> Error {
 fn verified_config(
     provider: Arc<CryptoProvider>,
     extra: Vec<CertificateDer<'static>>,
+    threads: &ThreadsAlive,
 ) -> Result<ClientConfig, rustls::Error> {
+    let judge = system_judge(&provider, extra, threads)?;
+    with_judge(provider, judge)
+}
+
+/// The system, which may take its time.
+#[cfg(any(windows, target_vendor = "apple"))]
+pub(super) fn system_judge(
+    provider: &Arc<CryptoProvider>,
+    extra: Vec<CertificateDer<'static>>,
+    threads: &ThreadsAlive,
+) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
     // Windows would make an engine of its own for extra roots, also for none; not every system has what that takes.
-    let verifier = match extra.is_empty() {
+    let judge = match extra.is_empty() {
         true => Verifier::new(provider.clone())?,
         false => Verifier::new_with_extra_roots(extra, provider.clone())?,
     };
-    // "dangerous" is rustls' word for any verifier that is not its own; this one is the system's.
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    Ok(Arc::new(Apart::new(Arc::new(judge), threads)))
 }
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn verified_config(
     provider: Arc<CryptoProvider>,
     extra: Vec<CertificateDer<'static>>,
+    _threads: &ThreadsAlive,
 ) -> Result<ClientConfig, rustls::Error> {
     let mut roots = rustls::RootCertStore::empty();
     if let Some(pem) = system_bundle().and_then(|path| std::fs::read(path).ok()) {
@@ -118,16 +160,20 @@ mod tests {
     use super::*;
     use std::fs;
 
+    fn made(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+        client_config(ca_file, &ThreadsAlive::default())
+    }
+
     #[test]
     fn a_ca_file_without_a_certificate_is_a_fault_of_the_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
-        let missing = client_config(Some(&path)).unwrap_err();
+        let missing = made(Some(&path)).unwrap_err();
         fs::write(&path, "not a certificate").unwrap();
-        let empty = client_config(Some(&path)).unwrap_err();
+        let empty = made(Some(&path)).unwrap_err();
         let begin = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         fs::write(&path, begin).unwrap();
-        let broken = client_config(Some(&path)).unwrap_err();
+        let broken = made(Some(&path)).unwrap_err();
         for error in [missing, empty, broken] {
             assert_eq!(error.status, Status::Config);
             assert!(error.text.contains("ca.pem"), "{}", error.text);
@@ -138,9 +184,9 @@ mod tests {
     fn a_ca_file_with_a_certificate_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
-        let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
-        fs::write(&path, format!("# our root\n{}", made.cert.pem())).unwrap();
-        assert!(client_config(Some(&path)).is_ok());
-        assert!(client_config(None).is_ok());
+        let root = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+        fs::write(&path, format!("# our root\n{}", root.cert.pem())).unwrap();
+        assert!(made(Some(&path)).is_ok());
+        assert!(made(None).is_ok());
     }
 }

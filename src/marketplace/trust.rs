@@ -4,7 +4,8 @@
 //! The witness changes nothing about the judgement: a chain goes to the same verifier with the same roots, and its answer
 //! is passed on as it is.
 
-use super::roots::{self, certificates, config_error, read_ca_file, system_bundle};
+use super::lookup::ThreadsAlive;
+use super::roots::{self, certificates, read_ca_file, system_bundle};
 use super::x509;
 use crate::Error;
 use crate::sync::{Mutex, lock};
@@ -61,29 +62,24 @@ impl Trust {
     pub fn read(ca_file: Option<&Path>) -> Result<Trust, Error> {
         let system = system_bundle().and_then(|path| std::fs::read(path).ok());
         Ok(Trust {
-            provider: Arc::new(rustls::crypto::ring::default_provider()),
+            provider: roots::provider(),
             system: system.map_or_else(Vec::new, |pem| certificates(&pem).collect()),
             extra: ca_file.map(read_ca_file).transpose()?.unwrap_or_default(),
         })
     }
 
     /// TLS settings as [`roots::client_config`] makes them, with a witness.
-    pub fn watched(&self, witness: &Witness) -> Result<ClientConfig, Error> {
-        let unusable = |error| config_error(format!("TLS cannot be set up: {error}"));
-        let watched = Watched {
-            judge: self.judge().map_err(unusable)?,
+    pub fn watched(
+        &self,
+        witness: &Witness,
+        threads: &ThreadsAlive,
+    ) -> Result<ClientConfig, Error> {
+        // It asks the real judge.
+        roots::judged_by(Arc::new(Watched {
+            judge: self.judge(threads).map_err(roots::unusable)?,
             provider: self.provider.clone(),
             witness: witness.clone(),
-        };
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(unusable)?
-            // rustls' word for any verifier that is not its own; this one asks the real one.
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(watched))
-            .with_no_client_auth();
-        config.alpn_protocols = roots::alpn();
-        Ok(config)
+        }))
     }
 
     /// The root that makes a chain trusted: the one that does so alone. None where that is the system's own to know.
@@ -121,15 +117,18 @@ impl Trust {
     }
 
     #[cfg(any(windows, target_vendor = "apple"))]
-    fn judge(&self) -> Result<Option<Arc<dyn ServerCertVerifier>>, rustls::Error> {
-        let extra = self.extra.clone();
-        let judge =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(extra, self.provider.clone())?;
-        Ok(Some(Arc::new(judge)))
+    fn judge(
+        &self,
+        threads: &ThreadsAlive,
+    ) -> Result<Option<Arc<dyn ServerCertVerifier>>, rustls::Error> {
+        roots::system_judge(&self.provider, self.extra.clone(), threads).map(Some)
     }
 
     #[cfg(not(any(windows, target_vendor = "apple")))]
-    fn judge(&self) -> Result<Option<Arc<dyn ServerCertVerifier>>, rustls::Error> {
+    fn judge(
+        &self,
+        _threads: &ThreadsAlive,
+    ) -> Result<Option<Arc<dyn ServerCertVerifier>>, rustls::Error> {
         let roots = self.system.iter().chain(&self.extra);
         Ok(webpki(roots, &self.provider).map(|judge| judge as Arc<dyn ServerCertVerifier>))
     }

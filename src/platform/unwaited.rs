@@ -1,5 +1,5 @@
 //! Work that may hang in the operating system for as long as it likes, and cannot be stopped: name look-ups, files on a
-//! network drive that is gone.
+//! network drive that is gone, a system's judgement of a certificate.
 //!
 //! Each runs on a thread of its own that nobody waits for; the answer comes through a channel, and whoever has gone
 //! meanwhile does not hear it. [`ThreadsAlive`] lets the owner see how many still run, since the module that holds their
@@ -9,6 +9,8 @@ use super::thread::{self, Thread};
 use crate::sync::{Condvar, Deadline, Mutex, lock, wait_until};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What may run at once: with more of it stuck, one more would only be stuck as well.
@@ -21,6 +23,15 @@ pub enum NoAnswer {
     NoThread(io::Error),
     /// It panicked.
     BrokeOff,
+}
+
+/// Why a caller that was held went on without an answer.
+#[derive(Debug)]
+pub enum LetGo {
+    /// By [`ThreadsAlive::give_up`].
+    GivenUp,
+    Late,
+    NoAnswer(NoAnswer),
 }
 
 /// Runs `work` on a thread of its own. Dropping the future leaves it behind.
@@ -42,6 +53,35 @@ pub async fn run<T: Send + 'static>(
     receiver.await.map_err(|_| NoAnswer::BrokeOff)
 }
 
+/// The same for a caller that cannot await: holds the calling thread until the answer is there, the owner of `threads` has
+/// given up, or `patience` is over.
+pub fn run_held<T: Send + 'static>(
+    threads: &ThreadsAlive,
+    name: &str,
+    patience: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, LetGo> {
+    if threads.count() >= MOST {
+        return Err(LetGo::NoAnswer(NoAnswer::TooMany));
+    }
+    let slot = Arc::new(Mutex::new(None));
+    let answer = {
+        let slot = slot.clone();
+        move |made| *lock(&slot) = Some(made)
+    };
+    let stage = threads
+        .spawn(name, work, answer)
+        .map_err(|error| LetGo::NoAnswer(NoAnswer::NoThread(error)))?;
+    let ended = threads.wait_for_end(&stage, &Deadline::after(patience));
+    let made = lock(&slot).take();
+    match made {
+        Some(made) => Ok(made),
+        None if ended => Err(LetGo::NoAnswer(NoAnswer::BrokeOff)),
+        None if threads.has_given_up() => Err(LetGo::GivenUp),
+        None => Err(LetGo::Late),
+    }
+}
+
 /// The threads started here that have not ended.
 #[derive(Clone, Default)]
 pub struct ThreadsAlive(Arc<Inner>);
@@ -49,14 +89,17 @@ pub struct ThreadsAlive(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     started: Mutex<Vec<Started>>,
-    /// One has ended.
+    /// One has ended, or the owner has given up.
     changed: Condvar,
+    given_up: AtomicBool,
 }
 
 struct Started {
     thread: Thread,
-    stage: Arc<Mutex<Stage>>,
+    stage: SharedStage,
 }
+
+type SharedStage = Arc<Mutex<Stage>>;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
@@ -90,7 +133,7 @@ impl ThreadsAlive {
     /// The same, after a wait of at most `patience` for those that have done their work: whoever has heard an answer may be
     /// quicker than the thread that gave it. (Telling it may take a lock of the loader's, which whoever shuts down in a
     /// plug-in's destructor holds; hence the bound.)
-    pub fn join_done(&self, patience: std::time::Duration) -> bool {
+    pub fn join_done(&self, patience: Duration) -> bool {
         let deadline = Deadline::after(patience);
         let mut started = lock(&self.0.started);
         let mut in_time = true;
@@ -100,30 +143,55 @@ impl ThreadsAlive {
         join_ended(&mut started)
     }
 
+    /// Lets go whoever is held by [`run_held`], now and later: a shutdown has begun.
+    pub fn give_up(&self) {
+        // Under the lock, so that nobody is between his look and his wait.
+        let _started = lock(&self.0.started);
+        self.0.given_up.store(true, Ordering::SeqCst);
+        self.0.changed.notify_all();
+    }
+
+    fn has_given_up(&self) -> bool {
+        self.0.given_up.load(Ordering::SeqCst)
+    }
+
+    /// True where it has ended; false: given up, or late.
+    fn wait_for_end(&self, stage: &SharedStage, deadline: &Deadline) -> bool {
+        let mut started = lock(&self.0.started);
+        let mut in_time = true;
+        while *lock(stage) != Stage::Ended && !self.has_given_up() && in_time {
+            (started, in_time) = wait_until(&self.0.changed, started, deadline);
+        }
+        *lock(stage) == Stage::Ended
+    }
+
     /// For what the system may hold for long: nobody waits for the thread.
     fn spawn<T>(
         &self,
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
         answer: impl FnOnce(T) + Send + 'static,
-    ) -> io::Result<()> {
-        let ending = Ending {
-            inner: self.0.clone(),
-            stage: Arc::default(),
-        };
-        let stage = ending.stage.clone();
+    ) -> io::Result<SharedStage> {
+        let stage = SharedStage::default();
+        let (inner, own) = (self.0.clone(), stage.clone());
         let run = move || {
-            let ending = ending;
+            // Made here: of a thread that cannot be started nobody waits for a signal.
+            let ending = Ending { inner, stage: own };
             let made = work();
             *lock(&ending.stage) = Stage::Done;
             answer(made);
         };
+        // The loader is asked before our lock is taken: whoever shuts down in `DllMain` takes them the other way round.
+        let prepared = thread::prepare(name, || (), run)?;
         // Locked until the thread is in the list: it may end at once.
         let mut started = lock(&self.0.started);
         join_ended(&mut started);
-        let thread = thread::spawn(name, run)?;
-        started.push(Started { thread, stage });
-        Ok(())
+        let thread = prepared.start()?;
+        started.push(Started {
+            thread,
+            stage: stage.clone(),
+        });
+        Ok(stage)
     }
 }
 
@@ -143,7 +211,7 @@ fn join_ended(started: &mut Vec<Started>) -> bool {
 /// Gives a thread's last signal, also after a panic.
 struct Ending {
     inner: Arc<Inner>,
-    stage: Arc<Mutex<Stage>>,
+    stage: SharedStage,
 }
 
 impl Drop for Ending {
@@ -160,7 +228,6 @@ impl Drop for Ending {
 mod tests {
     use super::*;
     use std::sync::mpsc;
-    use std::time::Duration;
 
     const LONG: Duration = Duration::from_secs(20);
 
@@ -190,6 +257,60 @@ mod tests {
         wait_for_end(&threads);
         assert_eq!(threads.count(), 0);
     }
+
+    /// Its name cannot be given to a thread.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_thread_that_cannot_be_started_is_told() {
+        let threads = ThreadsAlive::default();
+        let none = run(&threads, "\0", || ()).await;
+        assert!(matches!(none, Err(NoAnswer::NoThread(_))), "{none:?}");
+        assert!(threads.is_empty());
+    }
+
+    #[test]
+    fn who_is_held_gets_the_answer_or_hears_that_there_is_none() {
+        let threads = ThreadsAlive::default();
+        assert!(matches!(run_held(&threads, "seven", LONG, || 7), Ok(7)));
+        let broken = run_held(&threads, "broken", LONG, || panic!("on purpose"));
+        let broken: Result<(), LetGo> = broken;
+        assert!(matches!(broken, Err(LetGo::NoAnswer(NoAnswer::BrokeOff))));
+        let (release, stuck) = mpsc::channel::<()>();
+        let late = run_held(&threads, "late", Duration::ZERO, move || stuck.recv());
+        assert!(matches!(late, Err(LetGo::Late)), "{late:?}");
+        drop(release);
+        wait_for_end(&threads);
+    }
+
+    #[test]
+    fn who_is_held_is_let_go_when_the_owner_gives_up() {
+        // An hour, if it were waited for.
+        const HOUR: Duration = Duration::from_secs(3600);
+        let threads = ThreadsAlive::default();
+        let (release, stuck) = mpsc::channel::<()>();
+        let (begun, begins) = mpsc::channel();
+        let held = {
+            let threads = threads.clone();
+            std::thread::spawn(move || {
+                run_held(&threads, "stuck", HOUR, move || {
+                    begun.send(()).unwrap();
+                    stuck.recv()
+                })
+            })
+        };
+        begins.recv().unwrap();
+        threads.give_up();
+        let held = held.join().unwrap();
+        assert!(matches!(held, Err(LetGo::GivenUp)), "{held:?}");
+        assert_eq!(threads.count(), 1, "it goes on by itself");
+        // Whoever comes later is not held at all.
+        let (later, never) = mpsc::channel::<()>();
+        let held = run_held(&threads, "later", HOUR, move || never.recv());
+        assert!(matches!(held, Err(LetGo::GivenUp)), "{held:?}");
+        drop((release, later));
+        wait_for_end(&threads);
+    }
+
     #[tokio::test]
     async fn whoever_has_heard_an_answer_can_join_the_thread_that_gave_it() {
         let threads = ThreadsAlive::default();

@@ -2,7 +2,7 @@
 
 use super::{ACCOUNT_ID_MAX, NAME_MAX};
 use crate::license::file::base64::decode_standard;
-use crate::marketplace::{Endpoint, Proxy, roots};
+use crate::marketplace::{Endpoint, Proxy, ThreadsAlive, roots};
 use crate::upgrade::url::{self, Query};
 use minisign_verify::PublicKey;
 use std::net::Ipv4Addr;
@@ -64,7 +64,8 @@ pub(super) fn ca_file(text: &str) -> Result<PathBuf, String> {
     if path.exists() && !path.is_file() {
         return Err(format!("{} is not a file", path.display()));
     }
-    let tls = roots::client_config(Some(&path));
+    // Nobody is judged by these.
+    let tls = roots::client_config(Some(&path), &ThreadsAlive::default());
     tls.map_err(|error| without("the CA file ", error.text))?;
     Ok(path)
 }

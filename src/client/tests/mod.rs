@@ -5,6 +5,7 @@ mod calls;
 mod daily;
 mod file_server;
 mod files;
+mod judged;
 mod notices;
 mod shutdown;
 mod state;
