@@ -272,7 +272,8 @@ fn every_fault_of_a_feed_is_named() {
         .collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
-        told.iter().all(|f| f.contains("another product")),
+        told.iter()
+            .all(|f| f.contains("another product: for \"Example CAD\" instead of \"Other CAD\"")),
         "{told:?}"
     );
     std::fs::remove_file(desk.path("feed.json.minisig")).unwrap();

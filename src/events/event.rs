@@ -302,7 +302,7 @@ pub fn update(version: &str, forced: bool, notes: &str) -> Event {
     )
 }
 
-/// How far the upgrade to a version is, in bytes where bytes are counted.
+/// How far the upgrade to a version is, in bytes where bytes are counted. One that is installed is complete without them.
 pub fn upgrade_progress(
     version: &str,
     stage: Stage,
@@ -310,13 +310,14 @@ pub fn upgrade_progress(
     failure: Option<(&Error, &str)>,
 ) -> Event {
     let percent = (u128::from(downloaded) * 100).checked_div(u128::from(total));
+    let uncounted = if stage == Stage::Installed { 100 } else { 0 };
     event(
         EventType::UpgradeProgress,
         "UpgradeProgress",
         UpgradeProgressParams {
             downloaded,
             total,
-            percent: percent.unwrap_or_default().min(100) as u64,
+            percent: percent.unwrap_or(uncounted).min(100) as u64,
             stage: stage.name(),
             version,
             error_code: failure.map(|(error, _)| error.status.code()),
@@ -399,8 +400,16 @@ mod tests {
                 r#"{"operate":"UpgradeProgress","params":{"Downloaded":1,"Total":3,"Percent":33,"Stage":"downloading","Version":"2.0"},"comeBackParams":{}}"#,
             ),
             (
-                upgrade_progress("2.0", Stage::Failed, (0, 0), Some((&error, "bad"))),
-                r#"{"operate":"UpgradeProgress","params":{"Downloaded":0,"Total":0,"Percent":0,"Stage":"failed","Version":"2.0","ErrorCode":-80,"ErrorMsg":"bad"},"comeBackParams":{}}"#,
+                upgrade_progress("2.0", Stage::Failed, (2, 4), Some((&error, "bad"))),
+                r#"{"operate":"UpgradeProgress","params":{"Downloaded":2,"Total":4,"Percent":50,"Stage":"failed","Version":"2.0","ErrorCode":-80,"ErrorMsg":"bad"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_progress("2.0", Stage::Installed, (0, 0), None),
+                r#"{"operate":"UpgradeProgress","params":{"Downloaded":0,"Total":0,"Percent":100,"Stage":"installed","Version":"2.0"},"comeBackParams":{}}"#,
+            ),
+            (
+                upgrade_progress("2.0", Stage::InstallFailed, (0, 0), Some((&error, "bad"))),
+                r#"{"operate":"UpgradeProgress","params":{"Downloaded":0,"Total":0,"Percent":0,"Stage":"install_failed","Version":"2.0","ErrorCode":-80,"ErrorMsg":"bad"},"comeBackParams":{}}"#,
             ),
         ] {
             assert_eq!(made.message, message);

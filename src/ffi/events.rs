@@ -47,14 +47,18 @@ pub const ISC_EVENT_UPGRADE_NOTICE: isc_event_type = 5;
 pub const ISC_EVENT_UPDATE: isc_event_type = 6;
 /// `UpgradeProgress`: how far an upgrade is, at most ten times a second; its result is told by a later start.
 ///
-/// `params`: `Downloaded` and `Total`, numbers, bytes, `Total` 0 where bytes are not counted; `Percent`, number, 0 to 100;
+/// `params`: `Downloaded` and `Total`, numbers, bytes of the package; `Percent`, number, 0 to 100, of its download;
 /// `Version`; `Stage`, one of
 ///
 /// - `downloading`, `verifying`: on its way
 /// - `staged`: will be installed after the program has ended
-/// - `failed`: not brought, with `ErrorCode`, `ErrorMsg`; isc_upgrade_notify() with 1 tries again
+/// - `failed`: not brought, with `ErrorCode`, `ErrorMsg`; `Downloaded` is what is kept of it, and isc_upgrade_notify()
+///   with 1 tries again
 /// - `installed`; `install_failed`, with `ErrorCode`, `ErrorMsg`: told by a later start
 /// - `needs_admin`: an administrator has to run or agree to the installer, with `ErrorCode`, `ErrorMsg`
+///
+/// A later start that tells of the installer counts no bytes: `Downloaded` and `Total` are 0, and `Percent` is 100 with
+/// `installed`, else 0.
 pub const ISC_EVENT_UPGRADE_PROGRESS: isc_event_type = 7;
 /// Reserved.
 pub const ISC_EVENT_OPEN_CLOUD_FILE_RESULT: isc_event_type = 16;

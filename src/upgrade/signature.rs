@@ -4,6 +4,11 @@ use super::feed::{Feed, Package};
 use crate::{Cause, Error, Status};
 use minisign_verify::{PublicKey, Signature, StreamVerifier};
 
+/// What a trusted comment says, in its order.
+const PARTS: [&str; 3] = ["product", "version", "platform"];
+/// Most characters that are told of a trusted comment: it may be anybody's.
+const SAID_MAX: usize = 300;
+
 /// The vendor's public keys. Any of them will do: one is current, others are of machines that have yet to see it.
 #[derive(Clone, Debug)]
 pub struct Keys(Vec<PublicKey>);
@@ -78,10 +83,9 @@ impl PackageSignature {
     ) -> Result<PackageSignature, Error> {
         let signature = Signature::decode(&package.signature)
             .map_err(|e| refused(format!("the package's signature: {e}")))?;
-        if signature.trusted_comment() != feed.trusted_comment(product, platform) {
-            return Err(refused(
-                "the package's signature is for another product, version or platform",
-            ));
+        let expected = feed.trusted_comment(product, platform);
+        if signature.trusted_comment() != expected {
+            return Err(refused(mismatch(signature.trusted_comment(), &expected)));
         }
         Ok(PackageSignature {
             signature,
@@ -105,6 +109,33 @@ impl Reading<'_> {
         let done = self.verifier.finalize();
         done.map_err(|e| refused(format!("the package's signature: {e}")))
     }
+}
+
+/// Names what is told apart, as it is and as it should be.
+fn mismatch(said: &str, expected: &str) -> String {
+    let is_shown = |c: &char| !c.is_control();
+    let said: String = said.chars().filter(is_shown).take(SAID_MAX).collect();
+    let parts = parts_of(&said).zip(parts_of(expected));
+    let differs = parts.and_then(|(said, expected)| {
+        let mut pairs = PARTS.into_iter().zip(said.into_iter().zip(expected));
+        pairs.find(|(_, (said, expected))| said != expected)
+    });
+    match differs {
+        Some((what, (said, expected))) => format!(
+            "the package is signed for another {what}: for \"{said}\" instead of \"{expected}\""
+        ),
+        None => format!(
+            "the package's signature does not say what it is for: its trusted comment is \"{said}\" instead of \
+             \"{expected}\""
+        ),
+    }
+}
+
+/// Product, version and platform of a trusted comment. Only a product may hold spaces.
+fn parts_of(comment: &str) -> Option<[&str; 3]> {
+    let (rest, platform) = comment.rsplit_once(" platform:")?;
+    let (rest, version) = rest.rsplit_once(" version:")?;
+    Some([rest.strip_prefix("product:")?, version, platform])
 }
 
 fn refused(text: impl Into<String>) -> Error {
@@ -178,20 +209,34 @@ mod tests {
             assert_eq!(error.status, Status::UpgradeSignature);
             assert!(error.text.contains(why), "{why}: {}", error.text);
         }
-        for comment in [
-            "product:Mini CAD version:1.0.0 platform:linux-x86_64",
-            "product:Other version:2.0.0 platform:linux-x86_64",
-            "product:Mini CAD version:2.0.0 platform:windows-x86_64",
-            "product:Mini CAD version:2.0.0 platform:linux-x86_64 ",
-            "",
+        let long = "x".repeat(9999);
+        for (comment, why) in [
+            (
+                "product:Mini CAD version:1.0.0 platform:linux-x86_64",
+                "another version: for \"1.0.0\" instead of \"2.0.0\"",
+            ),
+            (
+                "product:Other Product version:2.0.0 platform:linux-x86_64",
+                "another product: for \"Other Product\" instead of \"Mini CAD\"",
+            ),
+            (
+                "product:Mini CAD version:2.0.0 platform:windows-x86_64",
+                "another platform: for \"windows-x86_64\" instead of \"linux-x86_64\"",
+            ),
+            (
+                "product:Mini CAD version:2.0.0 platform:linux-x86_64 ",
+                "another platform: for \"linux-x86_64 \"",
+            ),
+            ("", "comment is \"\" instead of \"product:Mini CAD version"),
+            ("version 2", "comment is \"version 2\" instead"),
+            (&long, "comment is \"xxx"),
         ] {
             let (feed, package) = signed(&vendor, comment);
             let refused = PackageSignature::of(&package, &feed, PRODUCT, PLATFORM);
-            assert_eq!(
-                refused.err().unwrap().status,
-                Status::UpgradeSignature,
-                "{comment}"
-            );
+            let error = refused.err().unwrap();
+            assert_eq!(error.status, Status::UpgradeSignature, "{comment}");
+            assert!(error.text.contains(why), "{comment}: {}", error.text);
+            assert!(error.text.len() < 1000, "{}", error.text.len());
         }
     }
 

@@ -12,6 +12,9 @@ use crate::upgrade::plan::{Ended, Outcome};
 use crate::upgrade::{Staging, Version};
 use std::sync::Arc;
 
+/// The package is gone by the time that its installation is told.
+const NOT_COUNTED: (u64, u64) = (0, 0);
+
 impl Core {
     /// Without reading more than the folder's name.
     pub(super) fn has_left_upgrade(&self) -> bool {
@@ -34,7 +37,12 @@ impl Core {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err((version, error)) => {
-                    return self.tell_failure(&version, Stage::Failed, &error).await;
+                    let package = staging.package(&version).metadata();
+                    let size = package.map_or(0, |package| package.len());
+                    let (version, bytes) = (version.as_str(), (size, size));
+                    return self
+                        .tell_failure(version, Stage::Failed, bytes, &error)
+                        .await;
                 }
             }
         }
@@ -78,7 +86,7 @@ impl Core {
         let stage = match outcome.outcome {
             Ended::Installed => {
                 self.log.info(|| format!("version {version} is installed"));
-                return self.tell_progress(version, Stage::Installed, (0, 0));
+                return self.tell_progress(version, Stage::Installed, NOT_COUNTED);
             }
             Ended::Failed => Stage::InstallFailed,
             Ended::NeedsAdmin => Stage::NeedsAdmin,
@@ -91,7 +99,7 @@ impl Core {
             code.unwrap_or_default()
         );
         let error = Error::new(Status::UpgradeDownload, Cause::State, text);
-        self.tell_failure(version, stage, &error).await;
+        self.tell_failure(version, stage, NOT_COUNTED, &error).await;
     }
 
     /// True where there is a plan, and a helper to carry it out.
@@ -99,7 +107,7 @@ impl Core {
         &self,
         staging: &Staging,
         installed: &Version,
-    ) -> Result<bool, (String, Error)> {
+    ) -> Result<bool, (Version, Error)> {
         let plan = match staging.plan() {
             Ok(None) => return Ok(false),
             Ok(Some(plan)) => plan,
@@ -110,13 +118,13 @@ impl Core {
             }
         };
         let staged = parsed(&plan.version).filter(|staged| staged > installed);
-        if staged.is_none() {
+        let Some(staged) = staged else {
             // Installed by other means.
             self.clear_plan(staging);
             return Ok(false);
-        }
+        };
         let started = self.start_helper(staging).await;
-        started.map_err(|error| (plan.version, error))?;
+        started.map_err(|error| (staged, error))?;
         Ok(true)
     }
 

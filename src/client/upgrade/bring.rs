@@ -1,7 +1,7 @@
 //! Brings a version that is wanted: fetched with patience, verified whole, staged, handed to the helper.
 
 use super::Found;
-use super::part::Part;
+use super::part::{Part, kept};
 use crate::client::core::Core;
 use crate::error::{Error, Status};
 use crate::events::event::Stage;
@@ -64,17 +64,15 @@ impl Core {
             return self.tell_progress(version.as_str(), Stage::Staged, (size, size));
         };
         self.upgrades.give_up(version);
-        match stopped {
-            Stopped::Unwanted => {}
-            Stopped::Failed(error) => {
-                self.tell_failure(version.as_str(), Stage::Failed, &error)
-                    .await;
-            }
-            Stopped::NeedsAdmin(error) => {
-                self.tell_failure(version.as_str(), Stage::NeedsAdmin, &error)
-                    .await;
-            }
-        }
+        let (stage, error) = match stopped {
+            Stopped::Unwanted => return,
+            Stopped::Failed(error) => (Stage::Failed, error),
+            Stopped::NeedsAdmin(error) => (Stage::NeedsAdmin, error),
+        };
+        let kept = self.staging().map_or(0, |staging| kept(&staging, &found));
+        let bytes = (kept, found.offer.package.size);
+        self.tell_failure(version.as_str(), stage, bytes, &error)
+            .await;
     }
 
     async fn bring_to_helper(&self, found: &Found) -> Result<(), Stopped> {

@@ -221,12 +221,12 @@ impl Core {
         self.raise(event::upgrade_progress(version, stage, bytes, None));
     }
 
-    async fn tell_failure(&self, version: &str, stage: Stage, error: &Error) {
+    async fn tell_failure(&self, version: &str, stage: Stage, bytes: (u64, u64), error: &Error) {
         self.log
             .error(|| format!("the upgrade to {version}: {error}"));
         let text = text::describe(error, self.config.language);
         let failure = Some((error, text.as_str()));
-        self.raise(event::upgrade_progress(version, stage, (0, 0), failure));
+        self.raise(event::upgrade_progress(version, stage, bytes, failure));
         self.note_failure(error).await;
     }
 }

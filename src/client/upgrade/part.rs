@@ -34,6 +34,30 @@ pub struct Part<'a> {
     told: Option<Instant>,
 }
 
+/// Bytes of the package that are there already, and need not be fetched again.
+pub fn kept(staging: &Staging, found: &Found) -> u64 {
+    let (version, size) = (found.version(), found.offer.package.size);
+    let length = |path: PathBuf| {
+        let there = path.symlink_metadata().ok().filter(|there| there.is_file());
+        there.map(|there| there.len())
+    };
+    if length(staging.package(version)) == Some(size) {
+        return size;
+    }
+    let part = length(staging.part(version)).unwrap_or_default();
+    match facts_of_part(staging, found) {
+        Some(_) if part <= size => part,
+        _ => 0,
+    }
+}
+
+/// None where the part that lies there is of another package. Damaged facts are none.
+fn facts_of_part(staging: &Staging, found: &Found) -> Option<PartFacts> {
+    let package = &found.offer.package;
+    let facts = staging.part_facts(found.version()).ok().flatten();
+    facts.filter(|facts| resume::is_part_of(facts, &package.url, package.size))
+}
+
 impl<'a> Part<'a> {
     /// What is there of the package, if it is of this one and can be resumed.
     pub fn open(core: &'a Core, staging: &'a Staging, found: &'a Found) -> Result<Self, Error> {
@@ -42,9 +66,7 @@ impl<'a> Part<'a> {
         // A regular file of this user's alone, as lock files are.
         let file = open_lock_file(&path, false)?;
         let length = file.metadata().map_err(|e| storage_error(e, &path))?.len();
-        // Damaged facts are none.
-        let facts = staging.part_facts(version).ok().flatten();
-        let facts = facts.filter(|facts| resume::is_part_of(facts, &package.url, package.size));
+        let facts = facts_of_part(staging, found);
         let usable = facts.is_some() && length <= package.size;
         Ok(Part {
             core,

@@ -49,6 +49,7 @@ fn success_is_told_once_and_nothing_stays() {
     let (client, events) = shop.start();
     let told = stage(&events, "installed");
     assert_eq!(told["Version"], "2.0.0");
+    assert_eq!(bytes(&told), (0, 0, 100));
     until(|| !staging.package(&version("2.0.0")).exists() && staging.plan() == Ok(None));
     assert_eq!(staging.outcome(), Ok(None));
     client.shutdown(LONG).unwrap();
@@ -93,6 +94,7 @@ fn a_failure_is_told_and_tried_again_at_the_next_end() {
             told["ErrorMsg"].as_str().unwrap().contains("exit code 5"),
             "{told}"
         );
+        assert_eq!(bytes(&told), (0, 0, 0));
         until(|| shop.helpers() == 1 + attempt as usize);
         assert!(staging.package(&version("2.0.0")).exists());
         client.shutdown(LONG).unwrap();
@@ -194,6 +196,14 @@ fn a_plan_for_what_is_installed_already_is_removed() {
     settled(&client);
     assert!(!staging.package(&version("2.0.0")).exists());
     assert_eq!(shop.helpers(), 1);
+}
+
+#[test]
+fn a_staged_package_whose_helper_is_gone_is_told_with_its_size() {
+    let (shop, _staging) = staged();
+    std::fs::remove_file(shop.world.folder.path().join("helper")).unwrap();
+    let (_client, events) = shop.start();
+    assert_eq!(bytes(&stage(&events, "failed")), (SIZE, SIZE, 100));
 }
 
 #[test]

@@ -145,6 +145,20 @@ fn a_part_that_was_spoilt_meanwhile_is_fetched_anew_once() {
     assert_eq!(ranges, [None, Some("bytes=4000-".into()), None]);
 }
 
+#[test]
+fn what_is_kept_of_a_download_that_fails_is_told() {
+    let shop = Shop::new();
+    shop.publish(&Release::of("2.0.0"));
+    shop.files().spoil(PACKAGE, Fault::StopAfter(4000));
+    shop.files().spoil(PACKAGE, Fault::Status(403));
+    let (client, events) = accepted(&shop);
+    assert_eq!(bytes(&stage(&events, "failed")), (4000, SIZE, 40));
+    assert_eq!(client.upgrade_notify(true), Ok(Status::Ok));
+    assert_eq!(bytes(&stage(&events, "staged")), (SIZE, SIZE, 100));
+    let range = shop.files().ranges(PACKAGE).pop().flatten();
+    assert_eq!(range.as_deref(), Some("bytes=4000-"));
+}
+
 /// Hours pass as fast as the runtime can count them.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_away_is_asked_with_patience_and_not_for_ever() {

@@ -222,3 +222,9 @@ fn version(text: &str) -> Version {
 fn code(status: Status) -> Value {
     status.code().into()
 }
+
+/// `Downloaded`, `Total` and `Percent` of a progress event.
+fn bytes(told: &Value) -> (usize, usize, usize) {
+    let number = |name: &str| told[name].as_u64().unwrap() as usize;
+    (number("Downloaded"), number("Total"), number("Percent"))
+}

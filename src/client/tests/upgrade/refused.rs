@@ -37,6 +37,7 @@ fn bytes_that_are_not_the_announced_ones_are_refused_and_removed() {
         let (client, events) = accepted(&shop);
         let told = stage(&events, "failed");
         assert_eq!(told["ErrorCode"], code(status), "{number}: {told}");
+        assert_eq!(bytes(&told), (0, SIZE, 0), "{number}: nothing is kept");
         assert_nothing_staged(&shop, &client);
         assert_eq!(part_bytes(&shop, &client), b"", "{number}");
         // It may be accepted again, once the vendor has put it right.
@@ -111,6 +112,7 @@ fn a_helper_that_is_missing_or_fails_is_told() {
         told["ErrorMsg"].as_str().unwrap().contains("ended with 3"),
         "{told}"
     );
+    assert_eq!(bytes(&told), (SIZE, SIZE, 100), "only the helper lacks");
 }
 
 #[test]
