@@ -8,6 +8,8 @@ mod cc;
 mod cli;
 #[path = "installer/computer.rs"]
 mod computer;
+#[path = "installer/folders.rs"]
+mod folders;
 #[path = "support/mingw.rs"]
 mod mingw;
 #[path = "support/need.rs"]

@@ -22,6 +22,8 @@ pub struct Computer {
     workshop: &'static Workshop,
     pub sandbox: Sandbox,
     dir: TempDir,
+    /// Who works there; None: the one whom every Windows has.
+    user: Option<&'static str>,
     /// All share the registry of one Windows.
     _alone: MutexGuard<'static, ()>,
 }
@@ -79,10 +81,25 @@ impl Computer {
             workshop,
             sandbox,
             dir: TempDir::new().unwrap(),
+            user: None,
             _alone: alone(),
         };
         computer.unpack(more);
         Some(computer)
+    }
+
+    /// With a Windows of this user's own.
+    pub fn of_user(mut self, user: &'static str) -> Computer {
+        self.workshop.make_windows_of(user);
+        self.user = Some(user);
+        self
+    }
+
+    /// A folder in that user's profile, for the data of programs.
+    pub fn local_data(&self) -> PathBuf {
+        let user = self.user.expect("a user");
+        let profile = self.workshop.windows_of(user).join("drive_c/users");
+        profile.join(user).join("AppData/Local")
     }
 
     fn unpack(&self, more: Value) {
@@ -117,6 +134,9 @@ impl Computer {
         for (name, value) in more.as_object().unwrap() {
             options[name] = value.clone();
         }
+        // Null: not set.
+        let members = options.as_object_mut().unwrap();
+        members.retain(|_, value| !value.is_null());
         options
     }
 
@@ -125,7 +145,10 @@ impl Computer {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = self.workshop.command(program);
+        let mut command = match self.user {
+            Some(user) => self.workshop.command_of(user, program),
+            None => self.workshop.command(program),
+        };
         command
             // Or wine cannot name a folder in Chinese.
             .env("LC_ALL", "C.UTF-8")
@@ -134,28 +157,40 @@ impl Computer {
         command
     }
 
-    /// The installer; NSIS wants the folder, `target` here, as the last argument.
+    /// The installer, into the folder `target`.
     pub fn setup(&self, arguments: &[&str]) -> Command {
+        self.setup_into(&self.file("target"), arguments)
+    }
+
+    /// NSIS wants the folder as the last argument.
+    pub fn setup_into(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.setup_anywhere(arguments);
+        command.args(unquoted(&format!("/D={}", windows_path(folder))));
+        command
+    }
+
+    /// The installer, which finds the folder itself.
+    pub fn setup_anywhere(&self, arguments: &[&str]) -> Command {
         let setup = self.file("package").join(SETUP);
         let mut command = self.command(setup.to_str().unwrap());
-        let folder = windows_path(&self.file("target"));
-        command
-            .arg("/S")
-            .args(arguments)
-            .arg(format!("/D={folder}"));
+        command.arg("/S").args(arguments);
         command
     }
 
     /// The uninstaller, as a copy that is waited for.
     pub fn uninstaller(&self) -> Command {
+        self.uninstaller_of(&self.file("target"))
+    }
+
+    pub fn uninstaller_of(&self, folder: &Path) -> Command {
         let copy = self.file("uninstall.exe");
-        if let Err(error) = fs::copy(self.file("target/uninstall.exe"), &copy) {
+        if let Err(error) = fs::copy(folder.join("uninstall.exe"), &copy) {
             // An earlier run may have deleted it last.
             assert!(copy.exists(), "{error}");
         }
         let mut command = self.command(copy.to_str().unwrap());
-        let folder = windows_path(&self.file("target"));
-        command.arg("/S").arg(format!("_?={folder}"));
+        command.arg("/S");
+        command.args(unquoted(&format!("_?={}", windows_path(folder))));
         command
     }
 
@@ -224,19 +259,29 @@ impl Computer {
 
     /// Everything that the installer brings is there, and nothing else.
     pub fn is_complete(&self) -> bool {
-        let mut names: Vec<String> = fs::read_dir(self.file("target"))
+        self.is_complete_in(&self.file("target"))
+    }
+
+    pub fn is_complete_in(&self, folder: &Path) -> bool {
+        let mut names: Vec<String> = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
         let same = |name: &str, original: &Path| {
-            fs::read(self.file("target").join(name)).unwrap() == fs::read(original).unwrap()
+            fs::read(folder.join(name)).unwrap() == fs::read(original).unwrap()
         };
         let wanted = ["example.exe", "install.json", "iscdesk.dll", "iscdesk.json"];
         names == [&wanted[..], &["uninstall.exe"]].concat()
             && same("iscdesk.dll", stripped(mingw::X64).unwrap())
             && same("iscdesk.json", &self.file("iscdesk.json"))
     }
+}
+
+/// NSIS knows its last argument only without quotation marks, which wine would put around one with spaces: as several it
+/// stays what it is.
+fn unquoted(argument: &str) -> impl Iterator<Item = &str> {
+    argument.split(' ')
 }
 
 pub fn report(path: &Path) -> Value {
