@@ -3,13 +3,14 @@
 //!
 //! Of several faults along one road only the nearest is told: who cannot reach the proxy has no fault of the server's.
 
+use super::network::UPGRADE_FEED;
 use super::report::{
     ConfigFacts, DeviceFacts, Fault, Found, HostFacts, NetworkFacts, Report, StateFacts, TlsFacts,
 };
 use super::tls;
-use crate::Cause;
 use crate::license::Verdict;
 use crate::marketplace::challenge;
+use crate::{Cause, Error};
 
 /// Less than this, and the state cannot be written in one step.
 const ROOM: u64 = 1024 * 1024;
@@ -91,6 +92,10 @@ pub enum Advice {
         host: String,
         why: String,
     },
+    /// What a client's look for a new version would tell.
+    NoUpgrades {
+        error: Error,
+    },
     StateSetAside {
         files: String,
     },
@@ -125,6 +130,7 @@ pub fn of(report: &Report) -> Vec<Advice> {
     }
     if let Some(facts) = report.network.known() {
         all.extend(network(facts));
+        all.extend(upgrade(report, facts));
     }
     match (report.clock.verdict, report.clock.offset_s) {
         ("wrong", Some(offset_s)) => all.push(Advice::ClockWrong { offset_s }),
@@ -215,6 +221,18 @@ fn network(facts: &NetworkFacts) -> Vec<Advice> {
     all
 }
 
+/// Who cannot reach the feed's server has been told so.
+fn upgrade(report: &Report, network: &NetworkFacts) -> Option<Advice> {
+    let facts = report.upgrade.as_ref()?.known()?;
+    let (status, fault) = (facts.refusal()?, facts.error.as_ref()?);
+    let is_reached = |host: &HostFacts| host.role != UPGRADE_FEED || host.reached;
+    network.hosts.iter().all(is_reached).then(|| {
+        // The cause has been told by then; the sentence goes by the status.
+        let error = Error::new(status, Cause::Refused, fault.text.clone());
+        Advice::NoUpgrades { error }
+    })
+}
+
 fn of_host(facts: &HostFacts, network: &NetworkFacts) -> Option<Advice> {
     let host = facts.host.clone();
     let Some(fault) = &facts.answer.error else {
@@ -286,6 +304,9 @@ fn of_tls(facts: &TlsFacts, host: String, network: &NetworkFacts) -> Advice {
 
 /// What answers an unsigned question with a page or sends it elsewhere is not the marketplace.
 fn of_answer(facts: &HostFacts, host: String) -> Option<Advice> {
+    if facts.role == UPGRADE_FEED {
+        return None;
+    }
     let http = facts.answer.http?;
     let content_type = facts.answer.content_type.as_deref().unwrap_or_default();
     let is_page = content_type.contains("text/html");

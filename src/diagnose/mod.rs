@@ -20,10 +20,11 @@
 //! | `device` | `parts`: `kind`, `present`, `hashes` (the first digits, comparable within one product); `changed`: kinds that differ from those of the machine that wrote the state |
 //! | `network` | `proxy`: `source` (`program`, `options_file`, `site_file`, `environment`, `system`, `none`), `address` without login; `ca_file`; `roots`: `bundle`, number of `system` roots and of those in the `ca_file`; `hosts` |
 //! | `network.hosts` | `role`: `endpoint`, `fallback`, `upgrade_feed`; `host`, `via`: `direct` or the proxy; `reached`: an HTTP answer came; `resolved`: `ok`, `addresses`; `connected` (to the host, or to the proxy): `ok`, `to`; `tls`: `trusted`, `by_root`: `subject` and `from` (`system`, `ca_file`), `chain`: `subject`, `issuer`, `not_before`, `not_after`; `answer`: `ok`, `http`, `content_type`, `date`, `local`; `keys`: `accepted` (access key or token, null = not known), `error`; each step with `error` and `took_ms` |
+//! | `upgrade` | null where no feed is set; `fetched`, `verified` (signed with one of the program's keys); `version`, `published`, `forced`, `platform` (of this build), `has_package` (for that platform); `outcome`: `offered`, `up_to_date`, `declined`, `not_for_this_platform`, `refused`; `status` and `error`: the `ErrorCode` that a client's look would tell, else 0, and why; `took_ms` |
 //! | `clock` | `local`, `marketplace`, `offset_s` of this moment, `known_offset_s` of the last check, `verdict`: `right`, `wrong`, `implausible`, `unknown` |
 //! | `errors` | the last ten failures of the background: `at`, `first_at`, `count`, `status`, `cause`, `host`, `http`, `code`, `text` |
 //!
-//! An `error` is `cause` and `text`, as in `isc_last_error_json`. `system`, `state`, `device` and `network` are
+//! An `error` is `cause` and `text`, as in `isc_last_error_json`. `system`, `state`, `device`, `network` and `upgrade` are
 //! `{"error": …}` where they could not be looked at: cause `timeout`, or `config` where the options do not say what to look
 //! at. A broken configuration is a finding and not a failure of the call.
 
@@ -31,11 +32,13 @@ mod advice;
 mod bench;
 mod clock;
 mod device;
+mod feed;
 mod hypervisor;
 mod keys;
 mod network;
 mod proxy;
 mod report;
+mod road;
 mod state;
 mod system;
 #[cfg(test)]
@@ -44,9 +47,9 @@ mod tls;
 mod words;
 
 pub use report::{
-    Answered, CertificateFacts, ClockReport, ConfigFacts, Connected, DeviceFacts, Fault, Found,
-    HostFacts, KeysFacts, LicenseFacts, NetworkFacts, PartFacts, ProxyFacts, Report, Resolved,
-    RootFacts, RootsFacts, SCHEMA, StateFacts, SystemFacts, TlsFacts,
+    Answered, CertificateFacts, ClockReport, ConfigFacts, Connected, DeviceFacts, Fault, FeedFacts,
+    Found, HostFacts, KeysFacts, LicenseFacts, NetworkFacts, PartFacts, ProxyFacts, Report,
+    Resolved, RootFacts, RootsFacts, SCHEMA, StateFacts, SystemFacts, TlsFacts,
 };
 
 use crate::client::Options;
@@ -57,8 +60,10 @@ use crate::device::Parts;
 use crate::marketplace::Credentials;
 use crate::sync::Deadline;
 use crate::text::Language;
+use crate::upgrade::UpgradeFacts;
 use crate::{Cause, Error, Status};
 use bench::{Bench, Pending};
+use network::NetworkFound;
 use state::StateFound;
 use std::time::{Duration, Instant};
 
@@ -100,6 +105,7 @@ fn examine_within(options: &Options, surroundings: &Surroundings, limit: Duratio
         state: not_looked_at(),
         device: not_looked_at(),
         network: not_looked_at(),
+        upgrade: None,
         clock: clock::judge(at, &[], None),
         errors: Vec::new(),
     };
@@ -122,8 +128,9 @@ fn examine_within(options: &Options, surroundings: &Surroundings, limit: Duratio
 /// What is looked at where the options say what to look at.
 struct Looks {
     key: Vec<u8>,
+    config: Config,
     state: Pending<StateFound>,
-    network: Pending<Result<NetworkFacts, Error>>,
+    network: Pending<Result<NetworkFound, Error>>,
 }
 
 impl Looks {
@@ -134,22 +141,26 @@ impl Looks {
         deadline: &Deadline,
     ) -> Looks {
         let key = crate::store::binding_key(&config.location);
-        let (of_state, surroundings) = (config.clone(), surroundings.clone());
+        let (of_state, of_network) = (config.clone(), config.clone());
+        let surroundings = surroundings.clone();
         let clock = surroundings.clock.clone();
         let (lookups, left) = (bench.lookups.clone(), deadline.left());
         Looks {
             key,
+            config,
             state: bench.start(move || state::look(of_state, surroundings)),
-            network: bench.start(move || network::look(config, clock, lookups, left)),
+            network: bench.start(move || network::look(of_network, clock, lookups, left)),
         }
     }
 
     fn finish(self, report: &mut Report, parts: Pending<Parts>, deadline: &Deadline) {
         let (mut binding, mut known) = (None, None);
+        let mut seen = UpgradeFacts::default();
         report.state = match self.state.wait(deadline) {
             Found::Known(found) => {
                 binding = found.binding;
                 known = Some(found.clock);
+                seen = found.upgrade;
                 report.errors = found.failures;
                 Found::Known(found.facts)
             }
@@ -157,12 +168,24 @@ impl Looks {
         };
         let parts = parts.wait(deadline);
         report.device = device_facts(parts, Some(&self.key), binding.as_ref());
-        report.network = match self.network.wait(deadline) {
-            Found::Known(Ok(facts)) => Found::Known(facts),
-            Found::Known(Err(error)) => Found::Unknown {
-                error: error.into(),
-            },
-            Found::Unknown { error } => Found::Unknown { error },
+        let network = match self.network.wait(deadline) {
+            Found::Known(Ok(found)) => Ok(found),
+            Found::Known(Err(error)) => Err(Fault::from(error)),
+            Found::Unknown { error } => Err(error),
+        };
+        report.upgrade = match &network {
+            _ if self.config.upgrade.feed.is_none() => None,
+            Err(error) => Some(Found::Unknown {
+                error: error.clone(),
+            }),
+            Ok(found) => {
+                let judge = |fetched| Found::Known(feed::judge(fetched, &self.config, &seen));
+                found.feed.as_ref().map(judge)
+            }
+        };
+        report.network = match network {
+            Ok(found) => Found::Known(found.facts),
+            Err(error) => Found::Unknown { error },
         };
         let hosts = report.network.known().map(|facts| facts.hosts.as_slice());
         report.clock = clock::judge(report.at, hosts.unwrap_or_default(), known.as_ref());

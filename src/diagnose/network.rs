@@ -2,47 +2,43 @@
 //!
 //! The request goes the very way of the client's own: the same HTTP library, proxy, roots and time-outs. It is the daily
 //! question without a code and without a signature, which nobody answers but with a refusal; that and its `Date` are all
-//! that is needed. Where that is answered and there are keys, they are tried ([`keys`]). Beside it the name is looked up and a connection opened by hand, since a request that comes to nothing
-//! does not tell how far it came.
+//! that is needed. Where that is answered and there are keys, they are tried ([`keys`]). An upgrade feed is fetched and
+//! verified ([`feed`]). Beside it the name is looked up and a connection opened by hand ([`super::road`]).
 //!
 //! All steps of all hosts run at once, each with an end of its own, so that one that hangs costs no other its time.
 
 use super::proxy::{Address, Ways};
-use super::report::{
-    Answered, Connected, Fault, HostFacts, KeysFacts, NetworkFacts, Resolved, RootsFacts,
-};
-use super::{keys, tls};
+use super::report::{Answered, Fault, HostFacts, KeysFacts, NetworkFacts, RootsFacts};
+use super::road::{bare, broken_off, road, since};
+use super::{feed, keys, tls};
+use crate::Error;
 use crate::client::config::Config;
 use crate::clock::SharedClock;
-use crate::marketplace::lookup::look_up;
-use crate::marketplace::transport::{Request, Transport};
+use crate::marketplace::transport::{Get, Request, Response, Transport, TransportError};
 use crate::marketplace::trust::{Trust, Witness};
 use crate::marketplace::{
     Endpoint, ReqwestTransport, ThreadsAlive, TransportConfig, query_path, roots, user_agent,
 };
-use crate::{Cause, Error};
+use crate::upgrade::url;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-/// A name that takes longer than this to look up is as good as unknown.
-const LOOKUP: Duration = Duration::from_secs(10);
-const UPGRADE_FEED: &str = "upgrade_feed";
+/// The role of a feed's server.
+pub const UPGRADE_FEED: &str = "upgrade_feed";
 /// Of each step's time, in percent; the rest is for handing the answers over.
 const USABLE: u32 = 90;
 
 /// What every host's look needs.
-struct Means {
-    config: Config,
+pub struct Means {
+    pub config: Config,
     trust: Trust,
-    lookups: ThreadsAlive,
+    pub lookups: ThreadsAlive,
     clock: SharedClock,
-    until: Instant,
+    pub until: Instant,
 }
 
 /// One host to look at.
@@ -60,26 +56,33 @@ impl Target {
     }
 }
 
+/// What the network gave.
+pub struct NetworkFound {
+    pub facts: NetworkFacts,
+    /// None where no feed is set.
+    pub feed: Option<feed::Fetched>,
+}
+
 /// Runs on a thread of its own, with a runtime of its own. Takes at most `limit`, but for the reading of files.
 pub fn look(
     config: Config,
     clock: SharedClock,
     lookups: ThreadsAlive,
     limit: Duration,
-) -> Result<NetworkFacts, Error> {
+) -> Result<NetworkFound, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("no network input and output: {error}")))?;
     // Boxed like the worker's, so that the runtime's loop is there only once.
-    let mut facts = Err(Error::internal("the look around broke off"));
+    let mut found = Err(Error::internal("the look around broke off"));
     let looking: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async {
-        facts = look_around(config, clock, lookups, limit).await;
+        found = look_around(config, clock, lookups, limit).await;
     });
     runtime.block_on(looking);
     // Cuts whatever is still open.
     drop(runtime);
-    facts
+    found
 }
 
 async fn look_around(
@@ -87,7 +90,7 @@ async fn look_around(
     clock: SharedClock,
     lookups: ThreadsAlive,
     limit: Duration,
-) -> Result<NetworkFacts, Error> {
+) -> Result<NetworkFound, Error> {
     let until = Instant::now() + limit * USABLE / 100;
     let ways = Ways::of(&config);
     let trust = Trust::read(config.ca_file.as_deref())?;
@@ -109,6 +112,7 @@ async fn look_around(
         clock,
         until,
     });
+    let feed = tokio::spawn(look_at_feed(means.clone()));
     let looks: Vec<JoinHandle<HostFacts>> = targets
         .into_iter()
         .map(|target| tokio::spawn(host(means.clone(), target)))
@@ -118,12 +122,23 @@ async fn look_around(
         let facts = look.await;
         hosts.push(facts.map_err(|_| Error::internal("the look at a host broke off"))?);
     }
-    Ok(NetworkFacts {
-        proxy,
-        ca_file,
-        roots,
-        hosts,
+    let broken_off = |_| Error::internal("the look at the upgrade feed broke off");
+    Ok(NetworkFound {
+        facts: NetworkFacts {
+            proxy,
+            ca_file,
+            roots,
+            hosts,
+        },
+        feed: feed.await.map_err(broken_off)?,
     })
+}
+
+async fn look_at_feed(means: Arc<Means>) -> Option<feed::Fetched> {
+    let url = means.config.upgrade.feed.as_deref()?;
+    let transport = transport(&means, &Witness::default());
+    let limit = means.config.timeouts.request;
+    Some(feed::look(transport, url, limit, means.until).await)
 }
 
 fn targets(config: &Config, ways: &Ways) -> Vec<Target> {
@@ -137,7 +152,7 @@ fn targets(config: &Config, ways: &Ways) -> Vec<Target> {
     let fallback = config.endpoints.fallback.as_ref();
     targets.extend(fallback.map(|endpoint| asked("fallback", endpoint)));
     targets.extend(config.upgrade.feed.as_ref().and_then(|feed| {
-        let endpoint = server_of(feed)?;
+        let endpoint = url::server(feed)?;
         let url = feed.clone();
         Some(Target {
             url,
@@ -145,13 +160,6 @@ fn targets(config: &Config, ways: &Ways) -> Vec<Target> {
         })
     }));
     targets
-}
-
-/// The server of a URL whose shape was checked.
-fn server_of(url: &str) -> Option<Endpoint> {
-    let (scheme, rest) = url.split_once("://")?;
-    let server = rest.split('/').next()?;
-    Endpoint::parse(&format!("{scheme}://{server}")).ok()
 }
 
 async fn host(means: Arc<Means>, target: Target) -> HostFacts {
@@ -186,94 +194,12 @@ async fn host(means: Arc<Means>, target: Target) -> HostFacts {
     }
 }
 
-/// The host's name, and a connection to it or to the proxy in front of it.
-async fn road(means: Arc<Means>, own: Address, proxy: Option<Address>) -> (Resolved, Connected) {
-    let (resolved, addresses) = resolve(&means, &own).await;
-    let Some(proxy) = proxy else {
-        let connected = match resolved.ok {
-            true => connect(&means, addresses, own.port).await,
-            false => not_connected(Fault::new(Cause::Dns, "the name has no address")),
-        };
-        return (resolved, connected);
-    };
-    // Through a proxy it need not be resolved here: that the proxy is known counts.
-    let (known, addresses) = resolve(&means, &proxy).await;
-    let connected = match known.error {
-        None => connect(&means, addresses, proxy.port).await,
-        Some(fault) => not_connected(fault),
-    };
-    (resolved, connected)
-}
-
-async fn resolve(means: &Means, address: &Address) -> (Resolved, Vec<SocketAddr>) {
-    let name = bare(&address.name).to_owned();
-    let until = means.until.min(Instant::now() + LOOKUP);
-    resolved(look_up(&means.lookups, name), until).await
-}
-
-async fn resolved<E: std::fmt::Display>(
-    look_up: impl Future<Output = Result<Vec<SocketAddr>, E>>,
-    until: Instant,
-) -> (Resolved, Vec<SocketAddr>) {
-    let begun = Instant::now();
-    let (found, error) = match timeout_at(until, look_up).await {
-        Ok(Ok(found)) => (found, None),
-        Ok(Err(error)) => (Vec::new(), Some(Fault::new(Cause::Dns, error.to_string()))),
-        Err(_) => {
-            let fault = Fault::timeout("the name look-up does not answer");
-            (Vec::new(), Some(fault))
-        }
-    };
-    let resolved = Resolved {
-        ok: error.is_none(),
-        addresses: found.iter().map(|found| found.ip().to_string()).collect(),
-        error,
-        took_ms: since(begun),
-    };
-    (resolved, found)
-}
-
-/// Tries all addresses at once: one kind of address may lead nowhere.
-async fn connect(means: &Means, addresses: Vec<SocketAddr>, port: u16) -> Connected {
-    let begun = Instant::now();
-    let until = means.until.min(begun + means.config.timeouts.connect);
-    let mut attempts = JoinSet::new();
-    for mut address in addresses {
-        address.set_port(port);
-        attempts.spawn(async move { TcpStream::connect(address).await.map(|_| address) });
-    }
-    let mut error = Fault::new(Cause::Connect, "there is no address to connect to");
-    loop {
-        match timeout_at(until, attempts.join_next()).await {
-            Err(_) => error = Fault::timeout("nothing answers there"),
-            Ok(Some(Ok(Ok(address)))) => {
-                return Connected {
-                    ok: true,
-                    to: Some(address.to_string()),
-                    error: None,
-                    took_ms: since(begun),
-                };
-            }
-            Ok(Some(Ok(Err(refused)))) => {
-                error = Fault::new(Cause::Connect, refused.to_string());
-                continue;
-            }
-            Ok(Some(Err(_))) => continue,
-            Ok(None) => {}
-        }
-        return Connected {
-            took_ms: since(begun),
-            ..not_connected(error)
-        };
-    }
-}
-
 async fn ask(means: &Means, target: &Target, witness: &Witness) -> Answered {
     let begun = Instant::now();
     let until = means.until.min(begun + means.config.timeouts.request);
     let sent = async {
         let transport = transport(means, witness).map_err(Fault::from)?;
-        let answer = timeout_at(until, transport.send(request(target))).await;
+        let answer = timeout_at(until, send(&transport, target)).await;
         match answer {
             Ok(answer) => answer.map_err(|error| Fault::from(Error::from(error))),
             Err(_) => Err(Fault::timeout("no answer in time")),
@@ -325,6 +251,22 @@ fn transport(means: &Means, witness: &Witness) -> Result<ReqwestTransport, Error
     ReqwestTransport::with_tls(&config, tls, &means.lookups)
 }
 
+/// What is asked of a feed's server is the feed, of which the head says enough here.
+async fn send(transport: &ReqwestTransport, target: &Target) -> Result<Response, TransportError> {
+    if target.asks_for_licences() {
+        return transport.send(request(target)).await;
+    }
+    let get = Get {
+        url: target.url.clone(),
+        headers: Vec::new(),
+    };
+    let opened = transport.open(get).await?;
+    Ok(Response {
+        status: opened.status,
+        ..Response::default()
+    })
+}
+
 fn request(target: &Target) -> Request {
     Request {
         url: target.url.clone(),
@@ -333,60 +275,5 @@ fn request(target: &Target) -> Request {
             ("Host", target.endpoint.host()),
         ],
         body: b"{}".to_vec(),
-    }
-}
-
-fn not_connected(fault: Fault) -> Connected {
-    Connected {
-        ok: false,
-        to: None,
-        error: Some(fault),
-        took_ms: 0,
-    }
-}
-
-fn broken_off() -> (Resolved, Connected) {
-    let fault = Fault::new(Cause::Internal, "the look at it broke off");
-    let resolved = Resolved {
-        ok: false,
-        addresses: Vec::new(),
-        error: Some(fault.clone()),
-        took_ms: 0,
-    };
-    (resolved, not_connected(fault))
-}
-
-/// An IPv6 address without its brackets.
-fn bare(name: &str) -> &str {
-    let inner = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    inner.unwrap_or(name)
-}
-
-fn since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_look_up_that_never_answers_is_given_up() {
-        let never = std::future::pending::<Result<Vec<SocketAddr>, String>>();
-        let (resolved, found) = resolved(never, Instant::now() + LOOKUP).await;
-        assert!(!resolved.ok && found.is_empty());
-        assert_eq!(resolved.took_ms, 10_000);
-        assert!(resolved.error.unwrap().is(Cause::Timeout));
-    }
-
-    #[test]
-    fn the_server_of_a_feed_is_found() {
-        let server = |url| server_of(url).map(|server| server.to_string());
-        let expected = Some("https://dl.test:8443".to_owned());
-        assert_eq!(server("https://dl.test:8443/a+b/feed.json"), expected);
-        let expected = Some("http://[::1]:80".replace(":80", ""));
-        assert_eq!(server("http://[::1]:80/x"), expected);
     }
 }

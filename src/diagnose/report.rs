@@ -19,6 +19,8 @@ pub struct Report {
     pub state: Found<StateFacts>,
     pub device: Found<DeviceFacts>,
     pub network: Found<NetworkFacts>,
+    /// None where no feed is set.
+    pub upgrade: Option<Found<FeedFacts>>,
     pub clock: ClockReport,
     pub errors: Vec<Failure>,
 }
@@ -194,6 +196,23 @@ pub struct Answered {
     pub date: Option<i64>,
     /// The local time when it came.
     pub local: i64,
+    pub error: Option<Fault>,
+    pub took_ms: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedFacts {
+    pub fetched: bool,
+    pub verified: bool,
+    pub version: Option<String>,
+    pub published: Option<i64>,
+    pub forced: Option<bool>,
+    pub platform: String,
+    /// One for this platform.
+    pub has_package: Option<bool>,
+    pub outcome: &'static str,
+    /// What a client's notice would say: 0, or its `ErrorCode`.
+    pub status: i32,
     pub error: Option<Fault>,
     pub took_ms: u64,
 }

@@ -10,6 +10,7 @@ use crate::error::masked;
 use crate::license::{ClockFacts, Failure};
 use crate::platform::disk;
 use crate::store::{Loaded, Note, Origin, Scope, Store, storage_error, survey, vet};
+use crate::upgrade::UpgradeFacts;
 use crate::{Error, Status};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub struct StateFound {
     /// The machine that wrote it.
     pub binding: Option<Binding>,
     pub clock: ClockFacts,
+    pub upgrade: UpgradeFacts,
     pub failures: Vec<Failure>,
 }
 
@@ -65,6 +67,7 @@ pub fn look(config: Config, surroundings: Surroundings) -> StateFound {
         facts,
         binding: binding(&loaded),
         clock,
+        upgrade: loaded.suite.upgrade.clone(),
         failures: loaded.suite.failures.list().to_vec(),
     }
 }

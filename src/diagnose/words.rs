@@ -2,7 +2,7 @@
 //! the machine with a support desk on the telephone.
 
 use super::advice::{Advice, Part};
-use crate::text::{Language, verdict_message};
+use crate::text::{Language, describe, verdict_message};
 
 impl Advice {
     pub fn text(&self, language: Language) -> String {
@@ -92,6 +92,9 @@ impl Advice {
                 "{host} refuses this program's access key or token ({why}); the vendor has to check access_key and \
                  secret_key, or bearer_token."
             ),
+            Advice::NoUpgrades { error } => {
+                format!("No upgrade can be found. {}", describe(error, Language::En))
+            }
             Advice::StateSetAside { files } => format!(
                 "An earlier licence state was damaged or could not be opened and is kept as {files}; check the licences \
                  online to build it anew."
@@ -195,6 +198,9 @@ impl Advice {
             Advice::KeysRefused { host, why } => format!(
                 "{host} 拒绝了本程序的访问密钥或令牌（{why}），请软件厂商检查 access_key 和 secret_key，或 bearer_token。"
             ),
+            Advice::NoUpgrades { error } => {
+                format!("无法查找升级。{}", describe(error, Language::Zh))
+            }
             Advice::StateSetAside { files } => format!(
                 "此前的授权状态已损坏或无法打开，保留为 {files}，请联网重新校验授权以重建。"
             ),

@@ -73,7 +73,8 @@ pub unsafe extern "C" fn isc_device_fingerprint(
 /// \param len  receives the length without the NUL; may be NULL
 ///
 /// A diagnosis is made by every call, also by one that only asks for the length: 64 KiB hold any document. Options that are
-/// wrong are a finding of the document, no failure. No licence is asked for.
+/// wrong are a finding of the document, no failure. No licence is asked for. An upgrade feed that is set is fetched and
+/// verified as by isc_check_new_versions(), but nothing is remembered of it.
 ///
 /// \return ISC_OK; ISC_ERR_BUFFER_TOO_SMALL; ISC_ERR_INVALID_HANDLE; ISC_ERR_INVALID_ARGUMENT.
 ///

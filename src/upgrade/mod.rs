@@ -6,6 +6,7 @@
 //!
 //! * [`version`]: which of two versions is the newer one.
 //! * [`feed`], [`url`]: the feed's bytes, checked and typed; what an address may look like.
+//! * [`fetch`]: the feed and its signature, from their server.
 //! * [`signature`]: minisign, of the feed and of a package that is read in pieces.
 //! * [`rules`], [`facts`]: pure: what a feed means to this program; what is remembered for that.
 //! * [`resume`]: pure: how a broken download goes on.
@@ -14,6 +15,7 @@
 
 pub mod facts;
 pub mod feed;
+pub mod fetch;
 pub mod plan;
 pub mod resume;
 pub mod rules;

@@ -21,7 +21,7 @@ pub const NOTHING_NEW: &str = r#""params":{"available":"false"}"#;
 pub struct Site {
     pub dir: TempDir,
     pub sandbox: Sandbox,
-    vendor: Vendor,
+    pub vendor: Vendor,
     config: PathBuf,
 }
 

@@ -2,21 +2,17 @@
 
 use super::{Found, Upgrades};
 use crate::client::core::Core;
-use crate::error::{Cause, Error, Status};
+use crate::error::Error;
 use crate::events::event;
-use crate::marketplace::transport::{Get, Opened, TransportError};
 use crate::sync::lock;
 use crate::text;
+use crate::upgrade::fetch::fetch;
 use crate::upgrade::rules::{self, Decision};
 use crate::upgrade::signature::PackageSignature;
 use crate::upgrade::staging::SignedFeed;
-use crate::upgrade::{Feed, Keys, feed, this_platform};
+use crate::upgrade::{Feed, Keys, this_platform};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::time::timeout;
-
-/// Largest signature file: minisign's have four short lines.
-const SIGNATURE_MAX: usize = 16 * 1024;
 
 impl Upgrades {
     fn begin_look(&self) {
@@ -126,58 +122,12 @@ impl Core {
     /// The signature is verified before the feed is read.
     async fn fetch_feed(&self) -> Result<(Feed, SignedFeed), Error> {
         let url = self.feed()?;
-        let feed = self.fetch_small(url, feed::MAX_BYTES).await?;
-        let signature = self
-            .fetch_small(&format!("{url}.minisig"), SIGNATURE_MAX)
-            .await?;
-        self.upgrade_keys()?.verify_feed(&feed, &signature)?;
-        Ok((Feed::parse(&feed)?, SignedFeed { feed, signature }))
-    }
-
-    async fn fetch_small(&self, url: &str, max: usize) -> Result<Vec<u8>, Error> {
         let live = lock(&self.live).clone();
         let transport = (self.surroundings.transport)(&self.config, &live, &self.lookups)?;
-        let get = Get {
-            url: url.to_owned(),
-            headers: Vec::new(),
-        };
-        let fetching = async {
-            let opened = transport.open(get).await.map_err(broken)?;
-            read_small(opened, max).await
-        };
-        match timeout(self.config.timeouts.request, fetching).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err(broken(TransportError::timeout())),
-        }
+        let limit = self.config.timeouts.request;
+        let signed = fetch(transport.as_ref(), url, limit).await?;
+        self.upgrade_keys()?
+            .verify_feed(&signed.feed, &signed.signature)?;
+        Ok((Feed::parse(&signed.feed)?, signed))
     }
-}
-
-async fn read_small(mut opened: Opened, max: usize) -> Result<Vec<u8>, Error> {
-    if opened.status != 200 {
-        return Err(Error {
-            http: Some(opened.status),
-            retry_after_s: opened.retry_after_s,
-            ..unusable(format!("the server answers HTTP {}", opened.status))
-        });
-    }
-    let mut bytes = Vec::new();
-    while let Some(piece) = opened.body.next().await.map_err(broken)? {
-        if bytes.len() + piece.len() > max {
-            return Err(unusable(format!("it is larger than {max} bytes")));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
-}
-
-/// The network's own statuses: what helps is the same as with licences.
-fn broken(error: TransportError) -> Error {
-    let error = Error::from(error);
-    let text = format!("the upgrade feed: {}", error.text);
-    Error { text, ..error }
-}
-
-fn unusable(why: String) -> Error {
-    let text = format!("the upgrade feed cannot be used: {why}");
-    Error::new(Status::UpgradeFeed, Cause::Protocol, text)
 }

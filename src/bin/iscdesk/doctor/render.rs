@@ -3,7 +3,7 @@
 
 use chrono::DateTime;
 use iscdesk::diagnose::{
-    ConfigFacts, DeviceFacts, Fault, Found, HostFacts, NetworkFacts, Report, StateFacts,
+    ConfigFacts, DeviceFacts, Fault, FeedFacts, Found, HostFacts, NetworkFacts, Report, StateFacts,
     SystemFacts,
 };
 use iscdesk::text::Language;
@@ -39,6 +39,10 @@ pub fn lines(report: &Report, language: Language) -> Vec<String> {
     page.found(&report.device, Page::device);
     page.title("Network", "网络");
     page.found(&report.network, Page::network);
+    if let Some(upgrade) = &report.upgrade {
+        page.title("Upgrades", "升级");
+        page.found(upgrade, Page::feed);
+    }
     page.clock(report);
     page.failures(report);
     page.advice(report);
@@ -241,6 +245,36 @@ impl Page {
     fn step(&mut self, name: &str, state: String, took_ms: u64) {
         self.lines
             .push(format!("              {name}: {state} ({took_ms} ms)"));
+    }
+
+    fn feed(&mut self, facts: &FeedFacts) {
+        if let Some(error) = &facts.error {
+            self.say(Mark::Problem, told(error));
+        }
+        if facts.verified {
+            let verified = self.word(
+                "the feed is signed with one of the program's keys",
+                "升级源由程序所配置的密钥签名",
+            );
+            self.say(Mark::Ok, verified);
+        }
+        let Some(version) = &facts.version else {
+            return;
+        };
+        let (word, published) = (
+            self.word("newest version", "最新版本"),
+            time(facts.published.unwrap_or_default()),
+        );
+        let platform = &facts.platform;
+        let state = match facts.outcome {
+            "offered" => self.word("is offered", "可升级"),
+            "up_to_date" => self.word("is no newer than this program", "不高于当前程序"),
+            "declined" => self.word("was declined here", "已在本机被拒绝"),
+            "not_for_this_platform" => self.word("has no package here", "没有适用于本机的安装包"),
+            _ => self.word("is refused", "未被采用"),
+        };
+        let text = format!("{word} {version} ({published}, {platform}): {state}");
+        self.say(Mark::Note, text);
     }
 
     fn clock(&mut self, report: &Report) {
