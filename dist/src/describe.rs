@@ -1,9 +1,10 @@
-//! Files by which build systems find the library: the templates of `cmake/`, filled in for one package.
+//! Files by which build systems find the library: the templates of `cmake/` and `dist/conan/`, filled in for one
+//! package.
 
 use crate::archive::Files;
 use crate::error::{Error, Result};
 
-const TEMPLATES: [(&str, &str, &str); 4] = [
+const TEMPLATES: [(&str, &str, &str); 5] = [
     (
         "iscdeskConfig.cmake.in",
         "lib/cmake/iscdesk/iscdeskConfig.cmake",
@@ -23,6 +24,11 @@ const TEMPLATES: [(&str, &str, &str); 4] = [
         "iscdesk-static.pc.in",
         "lib/pkgconfig/iscdesk-static.pc",
         include_str!("../../cmake/iscdesk-static.pc.in"),
+    ),
+    (
+        "conanfile.py.in",
+        "conan/conanfile.py",
+        include_str!("../conan/conanfile.py.in"),
     ),
 ];
 

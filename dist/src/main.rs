@@ -5,6 +5,7 @@
 //! | `target` | the machines and what files are called there |
 //! | `cargo`, `flags`, `tool` | building, in a way that gives the same bytes everywhere |
 //! | `import` | export list and import libraries of the DLL |
+//! | `static_library` | the static library, without what differs from build to build |
 //! | `describe` | CMake package and pkg-config files |
 //! | `licenses` | the texts that have to go along |
 //! | `package`, `archive` | what lies where; the archive's bytes |
@@ -19,6 +20,7 @@ mod flags;
 mod import;
 mod licenses;
 mod package;
+mod static_library;
 mod target;
 mod tool;
 

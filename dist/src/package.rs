@@ -5,11 +5,10 @@ use crate::archive::Files;
 use crate::describe::{self, Facts};
 use crate::error::{Error, Result, read};
 use crate::target::Target;
-use crate::{cargo, import, licenses, tool};
+use crate::{cargo, import, licenses, static_library};
 use implib::Flavor;
 use ring::digest::{SHA256, digest};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -58,7 +57,11 @@ pub fn make(order: &Order) -> Result<Files> {
     }
     let library = cargo::library(order.root, order.target_dir, order.target)?;
     let shared = add_shared(order, &library.shared, &mut files)?;
-    files.add("lib/libiscdesk.a", stripped(order, &library.archive)?)?;
+    files.add(
+        "lib/libiscdesk.a",
+        static_library::packed(order.target, &library.archive)?,
+    )?;
+    add_conan_test(order.root, &mut files)?;
     let facts = Facts {
         version: VERSION.into(),
         target: order.target.name(),
@@ -95,20 +98,10 @@ fn add_shared(order: &Order, built: &Path, files: &mut Files) -> Result<String> 
     Ok(format!("bin/{name}"))
 }
 
-/// Without what debuggers read: it is large, and names folders of the machine that built it.
-fn stripped(order: &Order, built: &Path) -> Result<Vec<u8>> {
-    let lean = built.with_extension("stripped");
-    std::fs::copy(built, &lean).map_err(Error::file("copy", built))?;
-    let binutils = |name| Command::new(order.target.binutils(name));
-    let members = tool::output(binutils("ar").arg("t").arg(&lean))?;
-    // Rust's own library for Windows brings debugging files of their own, which are empty and which strip refuses.
-    let debugging: Vec<&str> = members.lines().filter(|m| m.ends_with(".dwo")).collect();
-    if !debugging.is_empty() {
-        tool::output(binutils("ar").arg("dD").arg(&lean).args(debugging))?;
-    }
-    let options = ["--strip-debug", "--enable-deterministic-archives"];
-    tool::output(binutils("strip").args(options).arg(&lean))?;
-    read(&lean)
+/// Beside the recipe, where Conan looks for it.
+fn add_conan_test(root: &Path, files: &mut Files) -> Result<()> {
+    let dist = root.join("dist");
+    add_tree(&dist, &dist.join("conan/test_package"), files)
 }
 
 fn add_tree(root: &Path, path: &Path, files: &mut Files) -> Result<()> {

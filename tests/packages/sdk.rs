@@ -98,8 +98,17 @@ impl Sdk {
         }
     }
 
-    /// A second archive, of the same files.
-    pub fn pack_again(&self) -> PathBuf {
+    /// A second archive, of libraries that are built once more. What they depend on is not: that takes minutes.
+    pub fn build_again(&self) -> PathBuf {
+        let alone = alone();
+        let mut clean = Command::new(env!("CARGO"));
+        clean
+            .args(["clean", "--quiet", "--release", "--package", "iscdesk"])
+            .args(["--target", self.target, "--target-dir"])
+            .arg(target_dir().join("library"))
+            .current_dir(cc::root());
+        mingw::tool(&mut clean);
+        drop(alone);
         pack(self.arguments, &fresh(&format!("again-{}", self.name())))
     }
 
