@@ -44,12 +44,19 @@ fn words(text: &str) -> BTreeSet<&str> {
     text.split(|c| !part_of_a_name(c)).collect()
 }
 
-/// The pages that we write by hand.
+/// The pages that we write by hand, without those that the site leaves out.
 fn pages() -> Vec<PathBuf> {
+    let doxyfile = read("docs/Doxyfile");
+    let excluded = doxyfile.lines().find(|line| line.starts_with("EXCLUDE "));
+    let excluded: Vec<&str> = excluded.unwrap().split(' ').collect();
+    let is_left_out = |file: &Path| {
+        let file = file.strip_prefix(root()).unwrap().to_str().unwrap();
+        excluded.contains(&file.replace('\\', "/").as_str())
+    };
     let files = fs::read_dir(root().join("docs")).unwrap();
     let files = files.map(|file| file.unwrap().path());
     let pages: Vec<PathBuf> = files
-        .filter(|file| file.extension().is_some_and(|e| e == "md"))
+        .filter(|file| file.extension().is_some_and(|e| e == "md") && !is_left_out(file))
         .collect();
     assert!(pages.len() >= 4, "{pages:?}");
     pages

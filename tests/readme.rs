@@ -1,4 +1,4 @@
-//! Both READMEs hold what they promise: the quick start is the example and compiles, every name is one of the header, no
+//! Both READMEs, and the maintainers' pages beside them, hold what they promise: the quick start is the example and compiles, every name is one of the header, no
 //! function, status or option is left out, and the two languages say the same of them.
 
 #[path = "support/cc.rs"]
@@ -10,8 +10,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+const FOR_MAINTAINERS: [&str; 2] = ["docs/maintainers.md", "docs/maintainers.zh-CN.md"];
 /// Variables of the tests and of the build, which are no part of the interface.
 const OF_THE_TESTS: [&str; 3] = ["ISC_MODEL_SCHEDULES", "ISC_RENEW", "ISC_REQUIRE_ALL"];
+
+/// All pages that are written in two languages.
+fn pages() -> impl Iterator<Item = &'static str> {
+    READMES.into_iter().chain(FOR_MAINTAINERS)
+}
 
 fn text(path: &str) -> String {
     let found = fs::read_to_string(cc::root().join(path));
@@ -97,7 +103,7 @@ fn the_quick_start_compiles_as_c99_and_cpp11() {
 fn every_name_is_one_of_the_header() {
     let header = text("include/iscdesk.h");
     let known = names(&header);
-    for readme in READMES {
+    for readme in pages() {
         for name in names(&text(readme)) {
             let known = match name.ends_with('_') {
                 true => known.iter().any(|known| known.starts_with(name)),
@@ -163,16 +169,11 @@ fn no_option_is_left_out() {
     }
 }
 
-#[test]
-fn files_that_are_named_are_there() {
-    for readme in READMES {
-        let text = text(readme);
-        let links = text.split("](").skip(1);
-        let links = links.filter_map(|after| after.split(')').next());
-        for link in links.filter(|link| !link.starts_with(['#', 'h'])) {
-            assert!(cc::root().join(link).exists(), "{readme}: {link}");
-        }
-    }
+/// What a page links to, but for the web.
+fn links(page: &str) -> Vec<&str> {
+    let links = page.split("](").skip(1);
+    let links = links.filter_map(|after| after.split(')').next());
+    links.filter(|link| !link.starts_with("http")).collect()
 }
 
 /// The anchor that a heading gets on a web page.
@@ -187,14 +188,27 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn sections_that_are_named_are_there() {
-    for readme in READMES {
-        let text = text(readme);
-        let headings = text.lines().filter(|line| line.starts_with("## "));
-        let anchors: BTreeSet<String> = headings.map(anchor).collect();
-        let links = text.split("](#").skip(1);
-        for link in links.filter_map(|after| after.split(')').next()) {
-            assert!(anchors.contains(link), "{readme}: {link}");
+fn files_and_sections_that_are_named_are_there() {
+    for page in pages() {
+        let own = cc::root().join(page);
+        let text = text(page);
+        let links = links(&text);
+        assert!(!links.is_empty(), "{page}");
+        for link in links {
+            let (file, section) = match link.split_once('#') {
+                Some((file, section)) => (file, Some(section)),
+                None => (link, None),
+            };
+            let target = match file {
+                "" => own.clone(),
+                file => own.with_file_name(file),
+            };
+            assert!(target.exists(), "{page}: {link}");
+            let Some(section) = section else { continue };
+            let there = fs::read_to_string(&target).unwrap();
+            let mut headings = there.lines().filter(|line| line.starts_with("## "));
+            let is_there = headings.any(|heading| anchor(heading) == section);
+            assert!(is_there, "{page}: {link}");
         }
     }
 }
@@ -202,11 +216,13 @@ fn sections_that_are_named_are_there() {
 /// What cannot be translated is the same: code, names, and the number of sections and rows.
 #[test]
 fn both_languages_say_the_same() {
-    let [english, chinese] = READMES.map(text);
-    assert_eq!(blocks(&english), blocks(&chinese));
-    assert_eq!(names(&english), names(&chinese));
-    let count = |text: &str, start: &str| text.lines().filter(|l| l.starts_with(start)).count();
-    for start in ["## ", "| "] {
-        assert_eq!(count(&english, start), count(&chinese, start), "{start}");
+    for pair in [READMES, FOR_MAINTAINERS] {
+        let [english, chinese] = pair.map(text);
+        assert_eq!(blocks(&english), blocks(&chinese));
+        assert_eq!(names(&english), names(&chinese));
+        let count = |text: &str, start: &str| text.lines().filter(|l| l.starts_with(start)).count();
+        for start in ["## ", "| "] {
+            assert_eq!(count(&english, start), count(&chinese, start), "{start}");
+        }
     }
 }
