@@ -45,7 +45,7 @@ impl Core {
         match &reply.result {
             Ok(()) => {}
             Err(error) if is_already_activated(error) => {
-                self.learn_time(&reply).await;
+                self.learn_time(&reply);
                 return self.confirm_activated(online, codes).await;
             }
             Err(error) => {

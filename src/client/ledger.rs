@@ -12,7 +12,7 @@ use crate::events::{Event, event};
 use crate::license::file::{Grant, Held};
 use crate::license::suite::ExpiryNotice;
 use crate::license::verdict::Judged;
-use crate::license::{Suite, Verdict};
+use crate::license::{ClockFacts, Suite, Verdict};
 use crate::store::{Loaded, Lock, Note, Origin, Stamp};
 use crate::sync::lock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +134,26 @@ impl Core {
     /// Changes what this process knows; saved with the next change.
     pub fn change_unsaved(&self, apply: impl Fn(&mut Suite)) {
         self.change_here(&apply, None);
+    }
+
+    /// Takes up a time that is not worth a write, unless a licence would be worse off: what was said with a passing fault
+    /// worsens no verdict.
+    pub fn learn_in_passing(&self, learn: impl FnOnce(&mut ClockFacts)) {
+        let mut ledger = lock(&self.ledger);
+        let (clock, before) = (ledger.suite.clock.clone(), self.verdicts(&ledger.suite));
+        learn(&mut ledger.suite.clock);
+        let after = self.verdicts(&ledger.suite);
+        if before
+            .iter()
+            .any(|(code, was)| was.is_licensed() && after[code] != *was)
+        {
+            ledger.suite.clock = clock;
+            return;
+        }
+        self.publish(&ledger);
+        let changes = self.changes(&mut ledger);
+        drop(ledger);
+        self.tell(changes);
     }
 
     /// Takes up what went wrong in the background. Written for its own sake at most once an hour.

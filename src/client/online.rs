@@ -70,7 +70,7 @@ impl Core {
             .market
             .report_usage(self.circumstances(&online), &usage)
             .await;
-        self.learn_time(&reply).await;
+        self.learn_time(&reply);
         reply.result.map(|()| Status::Ok)
     }
 
@@ -136,7 +136,7 @@ impl Core {
         denied: Option<Source>,
     ) {
         let Some(source) = denied else {
-            return self.learn_time(reply).await;
+            return self.learn_time(reply);
         };
         let _ = self
             .change(|suite| {
@@ -148,11 +148,11 @@ impl Core {
             .await;
     }
 
-    /// Takes up the time of an answer that said nothing about a licence. Kept for the next save: a file that changes
-    /// with every failed attempt helps nobody.
-    pub(super) async fn learn_time<T>(&self, reply: &Reply<T>) {
-        if reply.seen.is_some() {
-            learn_time(&mut lock(&self.ledger).suite, reply.seen, false);
+    /// Takes up the time of an answer that said nothing about a licence, where that costs none. Kept for the next save: a
+    /// file that changes with every failed attempt helps nobody.
+    pub(super) fn learn_time<T>(&self, reply: &Reply<T>) {
+        if let Some(seen) = reply.seen {
+            self.learn_in_passing(|clock| clock.learn(seen.date, seen.local, seen.plain));
         }
     }
 

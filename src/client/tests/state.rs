@@ -70,6 +70,42 @@ fn a_clock_set_back_is_noticed_and_healed() {
     assert_eq!(client.heartbeat(None), Ok(Status::Already));
 }
 
+/// What every way of asking says.
+fn verdict_everywhere(client: &Client) -> Verdict {
+    let told = client.license_info(Some("CODE-0001")).unwrap().verdict;
+    assert_eq!(client.is_licensed(Some(b"CODE-0001")), told.is_licensed());
+    assert_eq!(client.is_licensed(None), told.is_licensed());
+    assert_eq!(client.has_feature(b"P-1"), told.is_licensed());
+    told
+}
+
+#[test]
+fn the_date_of_a_failure_costs_no_licence() {
+    let world = World::new();
+    let client = world.activated();
+    for days in [1, 35, 400] {
+        world.market.ahead.store(days * DAY, Ordering::SeqCst);
+        let refused = client.query(Some("CODE-9999")).unwrap_err();
+        assert_eq!(refused.status, Status::UnknownLicense);
+        assert_eq!(verdict_everywhere(&client), Verdict::Alive, "{days}");
+    }
+}
+
+#[test]
+fn the_date_of_a_failure_helps_at_once_and_everywhere() {
+    let world = World::new();
+    let client = world.activated();
+    world.days_later(-2);
+    let collected = Collected::of(&client);
+    assert_eq!(verdict_everywhere(&client), Verdict::Clock);
+    world.market.ahead.store(2 * DAY, Ordering::SeqCst);
+    client.query(Some("CODE-9999")).unwrap_err();
+    assert_eq!(verdict_everywhere(&client), Verdict::Alive);
+    // After those of the activation and of the clock.
+    let changed = collected.wait(EventType::LicenseChanged, 3);
+    assert_eq!(changed[2]["params"]["Current"], "ALIVE", "{changed:?}");
+}
+
 #[test]
 fn a_clock_that_was_always_wrong_changes_nothing() {
     let world = World::new();
