@@ -45,6 +45,8 @@ static void on_event(isc_event_type type, const char *message, void *user_data) 
         answer(p, message);
         break;
     case ISC_EVENT_UPGRADE_PROGRESS:
+        if (p->finished)
+            break; /* declined: what an earlier run had begun to fetch may still tell of itself */
         p->failed = says(message, "\"Stage\":\"failed\"") || says(message, "\"Stage\":\"needs_admin\"");
         /* "installed" and "install_failed" tell of the last run; the answer to this run's question is still to come. */
         p->finished = p->failed || says(message, "\"Stage\":\"staged\"");

@@ -257,6 +257,28 @@ fn without_a_compiler_the_demo_says_what_to_install() {
     assert!(ran.stderr.contains("apt install gcc"), "{ran:?}");
 }
 
+/// Without the library, whose events come in this order only now and then.
+#[test]
+fn a_declined_upgrade_that_still_tells_of_its_download_ends_the_program() {
+    let dir = TempDir::new().unwrap();
+    let program = dir.path().join("upgrade");
+    let mut compiler = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
+    compiler
+        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg("-I")
+        .arg(cc::root().join("include"))
+        .arg(cc::root().join("examples-c/upgrade.c"))
+        .arg(cc::root().join("tests/c/upgrade_script.c"))
+        .arg("-o")
+        .arg(&program);
+    let compiled = cc::run(&mut compiler, "", cc::LIMIT);
+    assert_eq!(compiled.exit, Some(0), "{compiled:?}");
+    let mut upgrade = Command::new(&program);
+    let ran = cc::run(upgrade.args(["iscdesk.json", "no"]), "", cc::LIMIT);
+    assert_eq!(ran.exit, Some(0), "{ran:?}");
+    assert!(ran.stdout.ends_with("declined\n"), "{ran:?}");
+}
+
 /// Its story is told by `iscdesk demo`; here it is only held compilable in both languages.
 #[test]
 fn the_demo_compiles_everywhere() {
