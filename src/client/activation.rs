@@ -63,6 +63,9 @@ impl Core {
                 }
             })
             .await;
+        if let Some(error) = self.does_not_count(&reply) {
+            return Err(error);
+        }
         let mut saved = accepted;
         for code in codes {
             match self.query_and_record(online, code, true).await {

@@ -9,7 +9,6 @@ use super::snapshot::Snapshot;
 use super::window::Window;
 use crate::error::{Error, Status, masked};
 use crate::events::{Event, event};
-use crate::license::file::{Grant, Held};
 use crate::license::suite::ExpiryNotice;
 use crate::license::verdict::Judged;
 use crate::license::{ClockFacts, Suite, Verdict};
@@ -51,10 +50,10 @@ struct Change {
 
 impl Ledger {
     /// What cannot be found any more is no reason to forget what is known: it is written anew with the next change.
-    fn take(&mut self, loaded: Loaded, prove: impl Fn(&Held) -> Option<Grant>) {
+    fn take(&mut self, loaded: Loaded, core: &Core) {
         let is_lost = loaded.origin == Origin::Fresh && !loaded.is_forgotten;
         match is_lost {
-            false => self.adopt(loaded, prove),
+            false => self.adopt(loaded, core),
             true => {
                 self.stamp = loaded.stamp;
                 self.unsaved = true;
@@ -62,7 +61,7 @@ impl Ledger {
         }
     }
 
-    fn adopt(&mut self, loaded: Loaded, prove: impl Fn(&Held) -> Option<Grant>) {
+    fn adopt(&mut self, loaded: Loaded, core: &Core) {
         let mut suite = match loaded.origin {
             Origin::Foreign => loaded.suite.codes_only(),
             Origin::Fresh | Origin::Ours => loaded.suite,
@@ -73,7 +72,8 @@ impl Ledger {
             // Most of them are not worth a write, and wait here for the next.
             suite.failures.merge(&self.suite.failures);
         }
-        suite.attach_files(prove);
+        suite.attach_files(|held| core.prove(held));
+        suite.arrange(&core.config.policy);
         self.suite = suite;
         self.stamp = loaded.stamp;
     }
@@ -84,7 +84,7 @@ impl Core {
     pub fn load(&self) {
         let loaded = self.noted(self.store.load());
         let mut ledger = lock(&self.ledger);
-        ledger.adopt(loaded, |held| self.prove(held));
+        ledger.adopt(loaded, self);
         self.publish(&ledger);
         let verdicts = self.verdicts(&ledger.suite);
         ledger.announced = verdicts;
@@ -98,7 +98,7 @@ impl Core {
         let loaded = changed.then(|| self.noted(self.store.load()));
         let mut ledger = lock(&self.ledger);
         if let Some(loaded) = loaded.filter(|loaded| loaded.unread.is_none()) {
-            ledger.take(loaded, |held| self.prove(held));
+            ledger.take(loaded, self);
             self.publish(&ledger);
         }
         let changes = self.changes(&mut ledger);
@@ -204,7 +204,7 @@ impl Core {
                 self.change_here(apply, None);
                 return Err(error);
             }
-            lock(&self.ledger).take(loaded, |held| self.prove(held));
+            lock(&self.ledger).take(loaded, self);
         }
         // Written without the ledger's lock: a slow disk must not hold the getters.
         let (suite, stamp) = self.change_here(apply, None);
@@ -219,6 +219,7 @@ impl Core {
     fn change_here(&self, apply: &dyn Fn(&mut Suite), stamp: Option<Stamp>) -> (Suite, Stamp) {
         let mut ledger = lock(&self.ledger);
         apply(&mut ledger.suite);
+        ledger.suite.arrange(&self.config.policy);
         match stamp {
             Some(stamp) => {
                 ledger.stamp = stamp;

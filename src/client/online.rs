@@ -96,6 +96,9 @@ impl Core {
                 return Recorded::failed(error.clone());
             }
         };
+        if let Some(error) = self.does_not_count(&reply) {
+            return Recorded::failed(error);
+        }
         let alive = answer.said == Said::Alive;
         if alive
             && take_up
@@ -121,6 +124,15 @@ impl Core {
             result: refusal(answer.said).map_or(Ok(()), Err),
             saved,
         }
+    }
+
+    /// The fallback of an `https` endpoint may be `http` on this computer.
+    pub(super) fn does_not_count<T>(&self, reply: &Reply<T>) -> Option<Error> {
+        let plain = reply.plain && self.config.policy.requires_tls;
+        plain.then(|| {
+            let text = "the answer came over http, which does not count for an https endpoint";
+            Error::new(Status::Protocol, Cause::Protocol, text)
+        })
     }
 
     pub(super) fn is_held_online(&self, code: &str) -> bool {

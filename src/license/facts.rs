@@ -38,6 +38,10 @@ pub struct Facts {
     pub foreign: bool,
     /// Learnt over plain `http`; does not count for a client whose endpoint is `https`.
     pub plain: bool,
+    /// The same by the other scheme, where both were heard: what came over `http` does not replace what came over `https`,
+    /// and gives way to it. Which of the two is in front, see [`Facts::arrange`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Box<Facts>>,
     /// How often in a row the fallback host denied the code while the first host was silent.
     pub missing_streak: u8,
     /// Last time a usage report for this code was accepted.
@@ -61,6 +65,7 @@ impl Default for Facts {
             features: Vec::new(),
             foreign: false,
             plain: false,
+            aside: None,
             missing_streak: 0,
             usage_at: 0,
             file: None,
@@ -111,13 +116,58 @@ impl Facts {
         self.last_word() != 0 || self.foreign
     }
 
+    /// Puts in front what decides for a client: what came over `https`, or whichever came last.
+    pub fn arrange(&mut self, requires_tls: bool) {
+        // Over `http` is the later one, or it would have given way.
+        if self.plain == requires_tls {
+            self.bring_forward();
+        }
+    }
+
+    fn bring_forward(&mut self) {
+        if let Some(mut front) = self.aside.take() {
+            // What belongs to the code, whoever spoke of it.
+            front.file = self.file.take();
+            front.usage_at = front.usage_at.max(self.usage_at);
+            std::mem::swap(self, &mut front);
+            self.aside = Some(front);
+        }
+    }
+
+    /// Where an answer from this source belongs.
+    fn by(&mut self, source: Source) -> &mut Facts {
+        if !source.plain {
+            if self.plain {
+                self.bring_forward();
+            }
+            self.aside = None;
+            return self;
+        }
+        if self.plain || self.last_word() == 0 {
+            return self;
+        }
+        let heard = self.aside.take().unwrap_or_else(|| {
+            Box::new(Facts {
+                plain: true,
+                file: None,
+                ..self.clone()
+            })
+        });
+        self.aside.insert(heard)
+    }
+
     /// Takes up that the marketplace accepted an activation. The daily check stays due: only a query does it.
     pub fn accept_activation(&mut self, source: Source) {
+        self.by(source).activated(source);
+    }
+
+    fn activated(&mut self, source: Source) {
         *self = Facts {
             said: Said::Alive,
             alive_at: source.at,
             activated_at: source.at,
             plain: source.plain,
+            aside: self.aside.take(),
             usage_at: self.usage_at,
             file: self.file.take(),
             ..Facts::default()
@@ -126,6 +176,10 @@ impl Facts {
 
     /// Takes up the answer of a query.
     pub fn accept_answer(&mut self, answer: &Answer, source: Source) {
+        self.by(source).answered(answer, source);
+    }
+
+    fn answered(&mut self, answer: &Answer, source: Source) {
         self.said = answer.said;
         self.checked_at = source.at;
         self.expires_at = answer.expires_at;
@@ -149,6 +203,11 @@ impl Facts {
     /// Takes up that the code does not exist. The fallback host is believed only when it says so twice in a row while
     /// the first host is silent.
     pub fn accept_denial(&mut self, source: Source, from_fallback: bool, first_was_silent: bool) {
+        self.by(source)
+            .denied(source, from_fallback, first_was_silent);
+    }
+
+    fn denied(&mut self, source: Source, from_fallback: bool, first_was_silent: bool) {
         self.checked_at = source.at;
         if !from_fallback {
             self.said = Said::Missing;
@@ -218,6 +277,55 @@ mod tests {
         assert_eq!(facts.said, Said::Alive);
         facts.accept_denial(SOURCE, true, true);
         assert_eq!(facts.said, Said::Missing);
+    }
+
+    #[test]
+    fn what_came_over_http_lies_beside_what_came_over_https() {
+        let over_http = Source {
+            at: SOURCE.at + 5,
+            plain: true,
+        };
+        let mut facts = Facts::default();
+        facts.accept_answer(&answer(Said::Alive), SOURCE);
+        let https = facts.clone();
+        facts.accept_answer(&answer(Said::Released), over_http);
+        facts.accept_denial(over_http, false, false);
+        let shown = |facts: &Facts| (facts.said, facts.plain, facts.alive_at);
+        for _ in 0..2 {
+            facts.arrange(false);
+            assert_eq!(shown(&facts), (Said::Missing, true, SOURCE.at));
+            facts.accept_answer(&answer(Said::Alive), over_http);
+            assert_eq!(shown(&facts), (Said::Alive, true, over_http.at));
+            facts.accept_denial(over_http, false, false);
+            facts.alive_at = SOURCE.at;
+            facts.arrange(true);
+            assert_eq!(shown(&facts), shown(&https));
+        }
+        // Activated over http once more: still beside.
+        facts.accept_activation(over_http);
+        assert_eq!(shown(&facts), shown(&https));
+        // And gives way.
+        facts.arrange(false);
+        assert_eq!(shown(&facts), (Said::Alive, true, over_http.at));
+        facts.accept_answer(&answer(Said::Expired), SOURCE);
+        assert_eq!((facts.said, facts.plain), (Said::Expired, false));
+        assert_eq!(facts.aside, None);
+        facts.arrange(false);
+        assert_eq!(facts.said, Said::Expired);
+    }
+
+    #[test]
+    fn files_and_usage_stay_in_front() {
+        let mut facts = Facts::default();
+        facts.accept_answer(&answer(Said::Alive), SOURCE);
+        facts.usage_at = 7;
+        facts.accept_activation(Source {
+            plain: true,
+            ..SOURCE
+        });
+        facts.usage_at = 9;
+        facts.arrange(false);
+        assert_eq!((facts.plain, facts.usage_at), (true, 9));
     }
 
     #[test]

@@ -85,6 +85,13 @@ impl Suite {
         }
     }
 
+    /// Puts in front what decides for a client of this policy.
+    pub fn arrange(&mut self, policy: &Policy) {
+        for facts in self.licenses.values_mut() {
+            facts.arrange(policy.requires_tls);
+        }
+    }
+
     /// What a client of this policy may believe about time.
     pub fn clock_for(&self, policy: &Policy) -> ClockFacts {
         if policy.requires_tls && self.clock.plain {

@@ -39,6 +39,8 @@ pub const T: i64 = 1_800_000_000 / DAY * DAY;
 /// What the marketplace of a test does with requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
+    /// Unreachable over `https`.
+    OnlyHttp,
     Kind,
     Mute,
     Unreachable,
@@ -134,7 +136,10 @@ impl Transport for Market {
             match mood {
                 Mood::Mute => self.stay_mute().await,
                 Mood::MuteQueries if query => self.stay_mute().await,
-                Mood::Unreachable => {
+                Mood::OnlyHttp if request.url.starts_with("http:") => {
+                    self.answered(&request.url, &body)
+                }
+                Mood::Unreachable | Mood::OnlyHttp => {
                     Err(TransportError::new(TransportErrorKind::Connect, "refused"))
                 }
                 Mood::Http(status) => Ok(Response {
@@ -142,12 +147,7 @@ impl Transport for Market {
                     date: Some(self.date()),
                     ..Response::default()
                 }),
-                Mood::Kind | Mood::MuteQueries => Ok(Response {
-                    status: 200,
-                    date: Some(self.date()),
-                    body: self.answer(&request.url, &body).to_string().into_bytes(),
-                    ..Response::default()
-                }),
+                Mood::Kind | Mood::MuteQueries => self.answered(&request.url, &body),
             }
         })
     }
@@ -159,6 +159,15 @@ impl Transport for Market {
 }
 
 impl Market {
+    fn answered(&self, url: &str, body: &Value) -> Result<Response, TransportError> {
+        Ok(Response {
+            status: 200,
+            date: Some(self.date()),
+            body: self.answer(url, body).to_string().into_bytes(),
+            ..Response::default()
+        })
+    }
+
     async fn stay_mute(&self) -> Result<Response, TransportError> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         std::future::pending().await

@@ -70,6 +70,47 @@ fn a_clock_set_back_is_noticed_and_healed() {
     assert_eq!(client.heartbeat(None), Ok(Status::Already));
 }
 
+#[test]
+fn what_an_http_client_hears_leaves_an_https_client_alone() {
+    let mut world = World::new();
+    let https = world.activated();
+    world = world.with_text(14, "http://127.0.0.1:9");
+    for (said, verdict) in [("RELEASED", Verdict::Released), ("ALIVE", Verdict::Alive)] {
+        world.market.set("CODE-0001", said, T + 100 * DAY);
+        let http = world.client();
+        let _ = http.query(None);
+        assert_eq!(verdict_everywhere(&http), verdict);
+        assert_eq!(verdict_everywhere(&https), Verdict::Alive);
+    }
+    // And what the other hears then, counts for both.
+    world.market.set("CODE-0001", "RELEASED", T + 100 * DAY);
+    https.query(None).unwrap_err();
+    assert_eq!(verdict_everywhere(&https), Verdict::Released);
+    assert_eq!(verdict_everywhere(&world.client()), Verdict::Released);
+}
+
+#[test]
+fn an_answer_over_http_is_no_success_for_an_https_client() {
+    let world = World::new().with_text(15, "http://127.0.0.1:9");
+    world.market.mood(Mood::OnlyHttp);
+    let client = world.client();
+    assert_eq!(
+        client.query(Some("CODE-0001")).unwrap_err().status,
+        Status::NotActivated
+    );
+    for _ in 0..2 {
+        let refused = client.activate("CODE-0001").unwrap_err();
+        assert_eq!(refused.status, Status::Protocol);
+        assert!(refused.text.contains("over http"), "{}", refused.text);
+        assert!(!client.is_licensed(None));
+    }
+    let refused = client.query(Some("CODE-0001")).unwrap_err();
+    assert_eq!(refused.status, Status::Protocol);
+    world.market.mood(Mood::Kind);
+    assert_eq!(client.query(Some("CODE-0001")), Ok(Status::Ok));
+    assert_eq!(verdict_everywhere(&client), Verdict::Alive);
+}
+
 /// What every way of asking says.
 fn verdict_everywhere(client: &Client) -> Verdict {
     let told = client.license_info(Some("CODE-0001")).unwrap().verdict;
