@@ -20,6 +20,8 @@ use tokio::time::Instant;
 
 /// How long the write lock is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// And again by who has just waited in vain: an activation saves twice.
+const LOCK_WAIT_AGAIN: Duration = Duration::from_millis(100);
 /// How often a lock that another process holds is asked for.
 pub const LOCK_POLL: Duration = Duration::from_millis(10);
 
@@ -29,6 +31,8 @@ pub struct Ledger {
     stamp: Stamp,
     /// The suite holds facts that no file has.
     pub unsaved: bool,
+    /// When the write lock was last waited for in vain.
+    waited_in_vain: Option<Instant>,
     /// Why nobody could look at the file when it was last tried. It is tried again every second.
     pub unread: Option<Error>,
     /// What the log was told of that look.
@@ -236,18 +240,27 @@ impl Core {
     }
 
     async fn write_lock(&self) -> Result<Lock, Error> {
-        let until = Instant::now() + LOCK_WAIT;
+        let until = Instant::now() + self.lock_wait();
         loop {
             if let Some(lock) = self.store.try_write_lock()? {
                 return Ok(lock);
             }
             if Instant::now() >= until {
+                lock(&self.ledger).waited_in_vain = Some(Instant::now());
                 return Err(Error::storage(
                     Status::StorageBusy,
                     "another process has held the lock of the licence state for 2 s",
                 ));
             }
             tokio::time::sleep(LOCK_POLL).await;
+        }
+    }
+
+    fn lock_wait(&self) -> Duration {
+        let before = lock(&self.ledger).waited_in_vain;
+        match before.is_some_and(|at| at.elapsed() < LOCK_WAIT) {
+            true => LOCK_WAIT_AGAIN,
+            false => LOCK_WAIT,
         }
     }
 

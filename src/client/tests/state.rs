@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Status;
+use crate::client::core::Core;
 use crate::license::Verdict;
 
 #[test]
@@ -177,6 +178,27 @@ fn a_folder_that_cannot_be_written_costs_an_answer_but_no_licence() {
         world.client().is_licensed(None),
         "writing was not tried again"
     );
+}
+
+/// Hours pass as fast as the runtime can count them. An activation saves what was accepted, then what was confirmed.
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_for_the_lock_in_vain_does_not_wait_as_long_again() {
+    let world = World::new();
+    let core = Core::new(world.config(), world.surroundings());
+    core.load();
+    let held = core.store.try_write_lock().unwrap().unwrap();
+    let begun = tokio::time::Instant::now();
+    let busy = core
+        .activate("CODE-0001", begun + Duration::from_secs(600))
+        .await;
+    assert_eq!(busy.unwrap_err().status, Status::StorageBusy);
+    let waited = begun.elapsed();
+    let bound = Duration::from_secs(2)..Duration::from_millis(2500);
+    assert!(bound.contains(&waited), "{waited:?}");
+    // Licensed all the same, and saved once it can be.
+    drop(held);
+    core.save_unsaved();
+    assert!(world.client().is_licensed(None));
 }
 
 #[test]
