@@ -790,8 +790,7 @@ uint32_t isc_abi_version(void);
 ISC_API const char *isc_status_message(isc_status status);
 
 /**
- * The last failure of the calling thread, for people: a sentence as of isc_status_message(), in the client's language,
- * then the detail.
+ * The detail of the calling thread's last failure; with LANGUAGE `zh` behind the sentence of isc_status_message().
  *
  * Every function that answers a negative status replaces it, except this one and isc_last_error_json(); a success does
  * not clear it. What fails in the background belongs to no call: it goes to events and to the log. The truth functions

@@ -42,6 +42,15 @@ pub fn describe(error: &Error, language: Language) -> String {
     }
 }
 
+/// The same for a program, which asks for the sentence by its status: in English the detail alone, which small buffers hold.
+pub fn detail(error: &Error, language: Language) -> String {
+    let detail = error.to_string();
+    match language {
+        Language::En if !detail.is_empty() => detail,
+        _ => describe(error, language),
+    }
+}
+
 /// The sentence for a failure: that of its status, but where the cause is known to need another remedy.
 pub fn sentence(error: &Error, language: Language) -> &'static CStr {
     match (error.cause, language) {
@@ -247,6 +256,20 @@ mod tests {
         assert_eq!(
             chinese,
             format!("无法连接服务器，请检查网络连接、域名解析和防火墙。（{detail}）")
+        );
+    }
+
+    #[test]
+    fn a_program_gets_the_detail_in_english_and_both_in_chinese() {
+        let error = Error::argument("buf is NULL");
+        assert_eq!(detail(&error, Language::En), "buf is NULL");
+        let both = describe(&error, Language::Zh);
+        assert!(both.ends_with("（buf is NULL）"), "{both}");
+        assert_eq!(detail(&error, Language::Zh), both);
+        let silent = Error::argument("");
+        assert_eq!(
+            detail(&silent, Language::En),
+            describe(&silent, Language::En)
         );
     }
 

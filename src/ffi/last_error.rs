@@ -135,7 +135,7 @@ struct Shown {
 
 fn as_text(failure: Option<(Error, Language)>) -> String {
     failure.map_or_else(String::new, |(error, language)| {
-        text::describe(&error, language)
+        text::detail(&error, language)
     })
 }
 
@@ -144,7 +144,7 @@ fn as_json(failure: Option<(Error, Language)>) -> String {
         status: Some(error.status.code()),
         cause: Some(error.cause.name()),
         // Without host and codes, which have members of their own.
-        text: Some(text::describe(
+        text: Some(text::detail(
             &Error::new(error.status, error.cause, error.text),
             language,
         )),
@@ -158,8 +158,7 @@ fn as_json(failure: Option<(Error, Language)>) -> String {
     serde_json::to_string(&shown).unwrap_or_default()
 }
 
-/// The last failure of the calling thread, for people: a sentence as of isc_status_message(), in the client's language,
-/// then the detail.
+/// The detail of the calling thread's last failure; with LANGUAGE `zh` behind the sentence of isc_status_message().
 ///
 /// Every function that answers a negative status replaces it, except this one and isc_last_error_json(); a success does
 /// not clear it. What fails in the background belongs to no call: it goes to events and to the log. The truth functions
@@ -252,19 +251,16 @@ mod tests {
         remember(&failure(), "isc_x", Language::En);
         assert_eq!(
             as_json(recall()),
-            r#"{"status":-44,"cause":"refused","host":"mkt.example","http":403,"code":"APIGW.0301","text":"The server refuses this program's keys or token; check access_key and secret_key or bearer_token, and the computer's clock. Detail: isc_x: not let in","request_id":"r-1","retry_after_s":60}"#
+            r#"{"status":-44,"cause":"refused","host":"mkt.example","http":403,"code":"APIGW.0301","text":"isc_x: not let in","request_id":"r-1","retry_after_s":60}"#
         );
         assert_eq!(
             as_text(recall()),
-            format!(
-                "{} Detail: isc_x: not let in (host mkt.example, HTTP 403, APIGW.0301)",
-                text::status_message(Status::Unauthorized, Language::En).to_string_lossy()
-            )
+            "isc_x: not let in (host mkt.example, HTTP 403, APIGW.0301)"
         );
         remember(&Error::argument("buf is NULL"), "isc_y", Language::En);
         assert_eq!(
             as_json(recall()),
-            r#"{"status":-1,"cause":"argument","text":"An argument of the call is not valid; compare the call with its description in iscdesk.h. Detail: isc_y: buf is NULL"}"#
+            r#"{"status":-1,"cause":"argument","text":"isc_y: buf is NULL"}"#
         );
     }
 
