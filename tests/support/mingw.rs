@@ -147,6 +147,15 @@ impl Workshop {
     }
 
     fn make_windows(&self, mut boot: Command, windows: &Path) {
+        // Else the server goes with each program, and kills the next one that finds it on its way out. The janitor ends it.
+        let server = Path::new(self.wine).with_file_name("wineserver");
+        if server.is_file() {
+            std::fs::create_dir_all(windows).expect("a folder");
+            let mut server = Command::new(server);
+            server.arg("-p").env("WINEPREFIX", windows);
+            server.stdin(Stdio::null()).stdout(Stdio::null());
+            assert!(server.stderr(Stdio::null()).status().unwrap().success());
+        }
         let made = cc::run(boot.arg("-i"), "", MAKING);
         assert_eq!(made.exit, Some(0), "{made:?}");
         // Also where every Windows has it, for programs that lie elsewhere.

@@ -54,6 +54,9 @@ impl Wine {
     }
 
     fn make_windows(&self, dir: &Path, teller: &Teller) -> Result<(), String> {
+        // Else the server goes with each program, and kills the next one that finds it on its way out.
+        std::fs::create_dir(&self.windows).map_err(|e| e.to_string())?;
+        self.server("-p600");
         teller.say("   $ wine wineboot --init");
         let mut boot = self.command(Path::new("wineboot"));
         boot.arg("--init");
@@ -72,6 +75,17 @@ impl Wine {
         copied
             .map(drop)
             .map_err(|e| format!("{}: {e}", there.display()))
+    }
+
+    /// What cannot be done here, wine does by itself, less well: a Windows begins and ends with its programs.
+    fn server(&self, what: &str) {
+        let beside = Path::new(self.wine).with_file_name("wineserver");
+        let mut command = match beside.is_file() {
+            true => Command::new(beside),
+            false => Command::new("wineserver"),
+        };
+        command.arg(what).env("WINEPREFIX", &self.windows);
+        let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
@@ -143,17 +157,8 @@ impl Machine for Wine {
 impl Drop for Wine {
     /// Ends whatever runs in this Windows, which holds files of the tour's folder.
     fn drop(&mut self) {
-        let beside = Path::new(self.wine).with_file_name("wineserver");
-        let server = match beside.is_file() {
-            true => beside,
-            false => "wineserver".into(),
-        };
-        for what in ["-k", "-w"] {
-            let mut command = Command::new(&server);
-            command.arg(what).env("WINEPREFIX", &self.windows);
-            // What cannot be ended here ends by itself: a Windows goes with its last program.
-            let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        }
+        self.server("-k");
+        self.server("-w");
     }
 }
 
