@@ -38,6 +38,8 @@ impl Core {
             promise.keep(answer);
         }))?;
         match self.life.wait_answer(&slot, &patience) {
+            // Cut short by the shutdown, whatever it failed with.
+            Ok(Err(_)) if self.life.is_closing() => Err(Error::closed()),
             Ok(answer) => answer,
             Err(NoAnswer::Closed) => Err(Error::closed()),
             Err(NoAnswer::TimedOut) => Err(Error::timeout("the call has taken its full time")),

@@ -30,7 +30,9 @@ pub(super) fn load(store: &Store, target: &Target, patience: Patience) -> Loaded
         loaded.stamp.file = None;
     }
     loaded.unread = unread;
-    loaded.is_forgotten = is_missing && target.with(WRITE_LOCK).exists();
+    // Who forgets leaves nothing but locks; a damaged file that somebody else has just set aside is a loss.
+    let is_erased = || target.with(WRITE_LOCK).exists() && store.set_aside_files().is_empty();
+    loaded.is_forgotten = is_missing && is_erased();
     loaded
 }
 

@@ -302,6 +302,25 @@ fn what_becomes_of_the_files_costs_a_running_program_no_licence() {
 }
 
 #[test]
+fn a_state_that_another_process_finds_damaged_is_not_forgotten_here() {
+    let world = World::new();
+    let client = world.activated();
+    let list = || std::fs::read_dir(world.folder.path()).unwrap();
+    for entry in list() {
+        std::fs::write(entry.unwrap().path(), "damaged").unwrap();
+    }
+    // Which moves it out of the way.
+    assert!(!world.client().is_licensed(None));
+    client.core.refresh();
+    assert!(client.is_licensed(None));
+    // And whoever forgets leaves nothing that was moved away.
+    client.query(None).unwrap();
+    world.client().forget(None).unwrap();
+    client.core.refresh();
+    assert!(!client.is_licensed(None));
+}
+
+#[test]
 fn what_another_process_forgot_is_forgotten_here() {
     let world = World::new();
     let client = world.activated();
