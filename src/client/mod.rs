@@ -184,7 +184,7 @@ impl Client {
 
     /// Makes today's check where it is still due; None: for all codes.
     pub fn heartbeat(&self, code: Option<&str>) -> Result<Status, Error> {
-        let codes = self.held_codes(code)?;
+        let codes = self.codes_to_ask(code)?;
         let only = code.map(str::to_owned);
         self.core.call(|core, deadline| async move {
             let report = core.check(only.as_deref(), Asker::Check, deadline).await;
@@ -196,7 +196,7 @@ impl Client {
     pub fn query(&self, code: Option<&str>) -> Result<Status, Error> {
         let codes = match code {
             Some(code) => vec![checked_code(code)?],
-            None => self.held_codes(None)?,
+            None => self.codes_to_ask(None)?,
         };
         let all = code.is_none();
         self.core.call(move |core, deadline| async move {
@@ -282,6 +282,18 @@ impl Client {
             return Err(ledger.unread.clone().unwrap_or_else(not_activated));
         }
         Ok(codes)
+    }
+
+    /// The same, to ask the marketplace about: who cannot ask is told so before anything else is missing.
+    fn codes_to_ask(&self, code: Option<&str>) -> Result<Vec<String>, Error> {
+        let codes = self.held_codes(code);
+        codes.map_err(|missing| match missing.status {
+            Status::NotActivated => {
+                let usable = lock(&self.core.live).credentials();
+                usable.err().unwrap_or(missing)
+            }
+            _ => missing,
+        })
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Hidden<'a> {
 
 /// True for the refusal of a second activation, which a query turns into success.
 pub fn is_already_activated(error: &Error) -> bool {
-    error.status == Status::InvalidState && error.code.as_deref() == Some(ALREADY_ACTIVATED)
+    error.status == Status::Rejected && error.code.as_deref() == Some(ALREADY_ACTIVATED)
 }
 
 /// True where the host is only a gateway without its service: another host may do better.
@@ -74,7 +74,6 @@ fn by_service_code(code: &str, http: u16) -> Option<(Status, Cause)> {
         // An older edition has this code twice: "Unauthorized" with 403, "internal error" with 500.
         "92020001" if matches!(http, 401 | 403) => (Status::Unauthorized, Cause::Refused),
         "92020001" => (Status::Server, Cause::Server),
-        ALREADY_ACTIVATED => (Status::InvalidState, Cause::State),
         "92020004" => (Status::NotReceived, Cause::Refused),
         "92020005" | "92020020" => (Status::UnknownLicense, Cause::Refused),
         "92020011" => (Status::NotActivated, Cause::Refused),
@@ -169,7 +168,8 @@ mod tests {
             (401, "92020001", Unauthorized),
             (200, "92020002", Rejected),
             (400, "92020002", Rejected),
-            (200, "92020003", InvalidState),
+            // Which an activation takes for an answer: see `is_already_activated`. For a query it is a refusal like others.
+            (200, "92020003", Rejected),
             (503, "92020004", NotReceived),
             (200, "92020005", UnknownLicense),
             (401, "92020005", UnknownLicense),

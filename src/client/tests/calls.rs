@@ -6,6 +6,27 @@ use crate::license::Verdict;
 use crate::marketplace::Clients;
 
 #[test]
+fn without_keys_every_online_call_says_so() {
+    let mut world = World::new();
+    world.online = false;
+    let client = world.client();
+    let answers = [
+        client.heartbeat(None),
+        client.heartbeat(Some("CODE-0001")),
+        client.query(None),
+        client.query(Some("CODE-0001")),
+        client.activate("CODE-0001"),
+    ];
+    for answer in answers {
+        assert_eq!(answer.unwrap_err().status, Status::Unsupported);
+    }
+    // With keys, what is missing is the licence.
+    world.online = true;
+    let missing = world.client().heartbeat(None).unwrap_err();
+    assert_eq!(missing.status, Status::NotActivated);
+}
+
+#[test]
 fn an_activation_is_confirmed_by_a_query_and_licensed() {
     let world = World::new();
     let client = world.client();
