@@ -89,7 +89,7 @@ impl Core {
                 }
             }
         }
-        self.nudge();
+        self.nudge_quietly();
         saved.map(|()| Status::Ok)
     }
 

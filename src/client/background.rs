@@ -35,6 +35,8 @@ struct Pace {
 
 pub async fn run(core: Arc<Core>) {
     let mut pace = Pace::default();
+    // A call may have come first.
+    let mut quietly = core.nudged_quietly.load(Ordering::SeqCst);
     loop {
         core.refresh();
         core.notice_new_day(&mut pace);
@@ -44,10 +46,13 @@ pub async fn run(core: Arc<Core>) {
         } else {
             core.save_unsaved();
         }
-        core.announce_expiries();
+        if !quietly {
+            core.announce_expiries();
+        }
         let sleep = core.next_sleep(&pace);
         // Nudged: something was done, set or taken up.
-        let _ = timeout(sleep, core.nudged.notified()).await;
+        let nudged = timeout(sleep, core.nudged.notified()).await.is_ok();
+        quietly = nudged && core.nudged_quietly.load(Ordering::SeqCst);
     }
 }
 

@@ -20,7 +20,7 @@ use crate::platform::published::Published;
 use crate::store::Store;
 use crate::sync::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 pub struct Core {
@@ -49,6 +49,8 @@ pub struct Core {
     pub(super) taking_up: tokio::sync::Mutex<()>,
     /// Tells the background that something changed. Used on the worker only.
     pub(super) nudged: Notify,
+    /// Last by a query or an activation, which raise `LicenseChanged` only: expiries wait for the background's next look.
+    pub(super) nudged_quietly: AtomicBool,
 }
 
 impl Core {
@@ -73,6 +75,7 @@ impl Core {
             taking_up: tokio::sync::Mutex::new(()),
             retry_now: AtomicBool::new(false),
             nudged: Notify::new(),
+            nudged_quietly: AtomicBool::new(false),
             surroundings,
             config,
         })
@@ -80,6 +83,12 @@ impl Core {
 
     /// Lets the background look again.
     pub(super) fn nudge(&self) {
+        self.nudged_quietly.store(false, Ordering::SeqCst);
+        self.nudged.notify_one();
+    }
+
+    pub(super) fn nudge_quietly(&self) {
+        self.nudged_quietly.store(true, Ordering::SeqCst);
         self.nudged.notify_one();
     }
 }

@@ -48,7 +48,7 @@ impl Core {
                 }
             }
         }
-        self.nudge();
+        self.nudge_quietly();
         match first_failure {
             Some(error) => Err(error),
             None => Ok(Status::Ok),

@@ -1,6 +1,8 @@
 //! An expiry that is near is told once, and not taken for told before it was.
 
 use super::*;
+use crate::Status;
+use crate::sync::lock;
 use std::sync::OnceLock;
 
 /// Ends its client in the first event that it receives.
@@ -47,6 +49,23 @@ fn told(client: &Client) -> Vec<EventType> {
     client.request_license_string(None).unwrap();
     collected.wait(EventType::LicenseVerify, 1);
     collected.kinds()
+}
+
+#[test]
+fn a_query_and_an_activation_raise_what_changed_only() {
+    let world = World::new();
+    world.market.set("CODE-0001", "NEW", T + 5 * DAY);
+    let client = world.client();
+    let raised = || !lock(&client.core.ledger).expiries_raised.is_empty();
+    client.activate("CODE-0001").unwrap();
+    client.query(None).unwrap();
+    for _ in 0..20 {
+        // The background, which they have nudged, has had its turns.
+        client.core.call(|_, _| async { Ok(Status::Ok) }).unwrap();
+    }
+    assert!(!raised());
+    client.heartbeat(None).unwrap();
+    assert!(raised());
 }
 
 #[test]
