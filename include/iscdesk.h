@@ -677,7 +677,8 @@ typedef struct isc_license_info {
 #define ISC_EVENT_UPDATE 6
 
 /**
- * `UpgradeProgress`: how far an upgrade is, at most ten times a second; its result is told by a later start.
+ * `UpgradeProgress`: how far an upgrade is, of a download at most ten times a second, of a new `Stage` at once; its result is
+ * told by a later start.
  *
  * `params`: `Downloaded` and `Total`, numbers, bytes of the package; `Percent`, number, 0 to 100, of its download;
  * `Version`; `Stage`, one of
@@ -1070,7 +1071,7 @@ ISC_API isc_status isc_poll_events(struct isc_client *c, uint32_t timeout_ms, ui
  * \param user_data  passed on; must stay valid until it was replaced with ISC_OK or shutdown answered ISC_OK
  *
  * \return ISC_OK; ISC_OK_DEFERRED inside `wake`; ISC_ERR_TIMEOUT where an earlier one does not return;
- *         ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED.
+ *         ISC_ERR_UNSUPPORTED where ISC_OPT_DELIVERY is not `poll`; ISC_ERR_INVALID_HANDLE; ISC_ERR_CLOSED.
  *
  * Any thread; at most 5 seconds, at once where none is running.
  */

@@ -15,6 +15,16 @@ pub enum Language {
     Zh,
 }
 
+impl Language {
+    /// By its name in the options. An unknown one is the client's to complain of.
+    pub fn named(name: Option<&str>) -> Language {
+        match name {
+            Some("zh") => Language::Zh,
+            _ => Language::En,
+        }
+    }
+}
+
 /// The sentence for a status.
 pub fn status_message(status: Status, language: Language) -> &'static CStr {
     match language {

@@ -69,7 +69,17 @@ pub fn caught<R>(f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
 
 /// Runs the body of the exported function `name`.
 pub fn guard(name: &str, f: impl FnOnce() -> Result<Status, Error>) -> isc_status {
-    settle(name, Language::En, caught(f))
+    guard_in_language(name, |_| f())
+}
+
+/// The same for a body that learns which language its failures are told in.
+pub fn guard_in_language(
+    name: &str,
+    f: impl FnOnce(&mut Language) -> Result<Status, Error>,
+) -> isc_status {
+    let mut language = Language::En;
+    let outcome = caught(|| f(&mut language));
+    settle(name, language, outcome)
 }
 
 /// Runs the body of a function without an answer: one that gives something back.

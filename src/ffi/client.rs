@@ -1,14 +1,16 @@
 //! The client's life: made, changed while running, ended.
 
 use super::boundary::{
-    ClientObject, empty, guard, guard_silent, hand_out, on_client, on_client_closed_too,
-    with_options,
+    ClientObject, empty, guard_in_language, guard_silent, hand_out, on_client,
+    on_client_closed_too, with_options,
 };
 use super::types::{isc_client, isc_option_key, isc_options, isc_status};
 use super::{fork, handle, strings};
+use crate::client::options::Key;
 use crate::client::window::Window;
 use crate::client::{Client, LiveOption};
 use crate::platform::process;
+use crate::text::Language;
 use crate::{Error, Status};
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -38,8 +40,9 @@ static UNREAD: Window = Window::closed();
 pub unsafe extern "C" fn isc_init(o: *const isc_options, out: *mut *mut isc_client) -> isc_status {
     // SAFETY: the caller's address is NULL or writable.
     let emptied = unsafe { empty(out) };
-    guard("isc_init", || {
+    guard_in_language("isc_init", |language| {
         let options = with_options(o, |options| Ok(options.clone()))?;
+        *language = Language::named(options.text(Key::Language));
         emptied?;
         fork::watch();
         let reserved = handle::reserve::<ClientObject>()?;

@@ -54,10 +54,25 @@ static void truncated(void) {
     EQUAL(strcmp(part, whole), 0);
 }
 
+/* What is wrong with options is told in their own language. */
+static void in_chinese(void) {
+    isc_options *options;
+    isc_client *client;
+    char text[1024];
+    EQUAL(isc_options_new(&options), ISC_OK);
+    EQUAL(isc_options_set_string(options, ISC_OPT_LANGUAGE, "zh"), ISC_OK);
+    EQUAL(isc_init(options, &client), ISC_ERR_CONFIG);
+    EQUAL(isc_last_error_message(text, sizeof text, NULL), ISC_OK);
+    TRUE(strstr(text, "\xe9\x85\x8d\xe7\xbd\xae") != NULL); /* "configuration" */
+    TRUE(strstr(text, "vendor") != NULL);
+    isc_options_free(options);
+}
+
 int main(int count, char **arguments) {
     pthread_t thread;
     EQUAL(count, 2);
     elsewhere(NULL);
+    in_chinese();
     isc_options *o = quiet_options(arguments[1]);
     EQUAL(isc_options_set_int(o, 4711, 1), ISC_ERR_INVALID_ARGUMENT);
     EQUAL(isc_last_error_message(message, sizeof message, NULL), ISC_OK);

@@ -87,9 +87,9 @@ pub fn with_client(
     command: impl FnOnce(&Client, Language) -> Outcome,
 ) -> Outcome {
     let warnings = Arc::<Mutex<Vec<String>>>::default();
-    let mut language = language_of(args.language.as_deref());
+    let mut language = Language::named(args.language.as_deref());
     let made = options(args).and_then(|mut options| {
-        language = language_of(options.text(Key::Language));
+        language = Language::named(options.text(Key::Language));
         options.set_log(Some(log(args.verbose, warnings.clone())));
         Client::init(&options)
     });
@@ -107,14 +107,6 @@ pub fn with_client(
     outcome.warnings =
         std::mem::take(&mut *warnings.lock().unwrap_or_else(PoisonError::into_inner));
     outcome
-}
-
-/// An unknown language is the client's to complain of.
-pub fn language_of(name: Option<&str>) -> Language {
-    match name {
-        Some("zh") => Language::Zh,
-        _ => Language::En,
-    }
 }
 
 /// Everything is told as it happens, or only the warnings afterwards.

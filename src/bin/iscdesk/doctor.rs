@@ -3,7 +3,7 @@
 
 mod render;
 
-use crate::connect::{self, ClientArgs, language_of};
+use crate::connect::{self, ClientArgs};
 use iscdesk::Error;
 use iscdesk::client::Options;
 use iscdesk::client::options::Key;
@@ -28,7 +28,7 @@ pub fn run(args: &Args, json: bool) -> ExitCode {
 }
 
 fn examined(options: &Options, json: bool) -> ExitCode {
-    let language = language_of(options.text(Key::Language));
+    let language = Language::named(options.text(Key::Language));
     if std::io::stderr().is_terminal() && !json {
         let patience = match language {
             Language::En => "Looking around; this may take up to 25 seconds …",
@@ -51,7 +51,7 @@ fn examined(options: &Options, json: bool) -> ExitCode {
 
 /// Without options there is nothing to look at, and that is what is wrong.
 fn unreadable(error: &Error, language: Option<&str>, json: bool) -> ExitCode {
-    let language = language_of(language);
+    let language = Language::named(language);
     let told = text::describe(error, language);
     match json {
         true => {

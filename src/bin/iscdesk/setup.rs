@@ -1,10 +1,11 @@
 //! `iscdesk setup --machine`: what an installer does once, as an administrator, so that all users share the licences.
 
-use crate::connect::{self, ClientArgs, language_of};
+use crate::connect::{self, ClientArgs};
 use crate::output::Outcome;
 use crate::words::{Word, say};
 use iscdesk::client::config::Config;
 use iscdesk::client::options::Key;
+use iscdesk::text::Language;
 use iscdesk::{Status, store};
 
 #[derive(clap::Args)]
@@ -17,9 +18,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let mut language = language_of(args.client.language());
+    let mut language = Language::named(args.client.language());
     let made = connect::options(&args.client).and_then(|mut options| {
-        language = language_of(options.text(Key::Language));
+        language = Language::named(options.text(Key::Language));
         options.set_string(Key::Scope.code(), "machine")?;
         // The customer's own file is not there before the folder is.
         let config = Config::check(&options, |_| None)?;
