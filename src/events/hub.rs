@@ -80,7 +80,11 @@ impl<E> Hub<E> {
         inner.next_id += 1;
         let earlier = inner.active.replace(Registration { id, receiver });
         self.changed.notify_all();
-        Ok(self.end(inner, earlier, deadline))
+        let (inner, answer) = self.end(inner, earlier, deadline);
+        match answer {
+            Err(Refused::Closed) => Hub::take_back(inner, id),
+            answer => answer,
+        }
     }
 
     pub fn unregister(&self, deadline: &Deadline) -> Result<Ended, Refused> {
@@ -89,7 +93,8 @@ impl<E> Hub<E> {
             return Err(Refused::Closed);
         }
         let earlier = inner.active.take();
-        Ok(self.end(inner, earlier, deadline))
+        let (_inner, answer) = self.end(inner, earlier, deadline);
+        answer
     }
 
     /// Delivers what is queued on the calling thread, after waiting for a first event. Returns how many.
@@ -134,6 +139,9 @@ impl<E> Hub<E> {
         while inner.waking.is_some() {
             let in_time;
             (inner, in_time) = wait_until(&self.changed, inner, deadline);
+            if inner.closing {
+                return Err(Refused::Closed);
+            }
             if !in_time {
                 return Ok(Ended::TimedOut);
             }
@@ -205,39 +213,67 @@ impl<E> Hub<E> {
         ended
     }
 
+    /// Somebody waits for a callback or a wake-up that is to be called no more.
+    #[cfg(test)]
+    pub fn is_changing(&self) -> bool {
+        let inner = lock(&self.inner);
+        inner.enders > 0 || inner.waking.is_some() && inner.wake.is_none()
+    }
+
     /// The calling thread is inside a callback, a retirement or a wake-up of this hub.
     pub fn is_inside(&self) -> bool {
         lock(&self.inner).is_inside(thread_mark())
     }
 
-    /// Ends a registration that has just been taken out of `active`.
-    fn end(
-        &self,
-        mut inner: Guard<'_, E>,
+    /// A registration that a shutdown overtook while the earlier one is still held has failed: it is behind that one in line,
+    /// and is not retired. Where its callback runs already it has not failed, only not come to its end.
+    fn take_back(mut inner: Guard<'_, E>, id: u64) -> Result<Ended, Refused> {
+        if inner.busy.as_ref().is_some_and(|busy| busy.id == id) {
+            return Ok(Ended::TimedOut);
+        }
+        let place = inner.retired.iter().position(|r| r.id == id);
+        let registration = place.and_then(|place| inner.retired.remove(place));
+        drop(inner);
+        match registration {
+            Some(_) => Err(Refused::Closed),
+            None => Ok(Ended::TimedOut),
+        }
+    }
+
+    /// Ends a registration that has just been taken out of `active`. A shutdown cuts the wait short.
+    fn end<'a>(
+        &'a self,
+        mut inner: Guard<'a, E>,
         ended: Option<Registration<E>>,
         deadline: &Deadline,
-    ) -> Ended {
+    ) -> (Guard<'a, E>, Result<Ended, Refused>) {
         let me = thread_mark();
         let Some(registration) = ended else {
-            return Ended::Now;
+            return (inner, Ok(Ended::Now));
         };
         let id = registration.id;
         if sabotage(Sabotage::RetireEarly) {
             registration.receiver.retire();
-            return Ended::Now;
+            return (inner, Ok(Ended::Now));
         }
         inner.retired.push_back(registration);
         self.changed.notify_all();
         if inner.is_inside(me) && !sabotage(Sabotage::WaitInsideCallback) {
-            return Ended::Deferred;
+            return (inner, Ok(Ended::Deferred));
         }
         if sabotage(Sabotage::LeaveCallbackRunning) {
-            return Ended::Now;
+            return (inner, Ok(Ended::Now));
         }
         inner.enders += 1;
-        let (mut inner, ended) = self.wait_for(inner, deadline, me, |inner| !inner.holds(id));
+        let over = |inner: &Inner<E>| inner.closing || !inner.holds(id);
+        let (mut inner, _) = self.wait_for(inner, deadline, me, over);
         inner.enders -= 1;
-        if ended { Ended::Now } else { Ended::TimedOut }
+        let answer = match (inner.holds(id), inner.closing) {
+            (false, _) => Ok(Ended::Now),
+            (true, true) => Err(Refused::Closed),
+            (true, false) => Ok(Ended::TimedOut),
+        };
+        (inner, answer)
     }
 
     /// Waits until `done`, retiring what this thread may. The last look is taken after the deadline, under the same lock

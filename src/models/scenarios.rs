@@ -289,6 +289,38 @@ fn blocked_calls_are_woken() {
     answering.join().unwrap();
 }
 
+/// A shutdown cuts short the wait for a callback that does not return; a registration that it overtakes is not retired.
+fn changes_are_woken() {
+    let client = client(Delivery::Thread);
+    let dispatching = dispatcher(&client);
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let barrier = gate.clone();
+    let program = Program::new(move |_| {
+        let mut open = barrier.0.lock().unwrap();
+        while !*open {
+            open = barrier.1.wait(open).unwrap();
+        }
+    });
+    let first = client.hub.register(program.clone(), &Deadline::never());
+    assert_eq!(first, Ok(Ended::Now));
+    client.hub.raise(1);
+    let late = Program::new(|_| ());
+    let replacing = {
+        let (client, late) = (client.clone(), late.clone());
+        thread::spawn(move || client.hub.register(late, &Deadline::never()))
+    };
+    client.shutdown(|| (), &Deadline::steps(0));
+    // The callback is let go only after the answer: a wait for it would never end.
+    let answer = replacing.join().unwrap();
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    dispatching.join().unwrap();
+    program.must_be_over();
+    let retired = late.retired.load(SeqCst);
+    assert_eq!(retired, usize::from(answer.is_ok()));
+    assert!(matches!(answer, Ok(Ended::Now) | Err(Refused::Closed)));
+}
+
 /// Poll delivery: whoever ends the registration retires it, also while a poll runs on another thread and when it gives
 /// up waiting.
 fn unregister_during_a_poll() {
@@ -355,7 +387,7 @@ fn wakeups_are_not_lost() {
     program.must_be_over();
 }
 
-const SCENARIOS: [(&str, fn()); 9] = [
+const SCENARIOS: [(&str, fn()); 10] = [
     ("shutdown in the callback", shutdown_in_the_callback),
     ("shutdown from two threads", shutdown_from_two_threads),
     ("release in the callback", release_in_the_callback),
@@ -366,6 +398,7 @@ const SCENARIOS: [(&str, fn()); 9] = [
         callback_waits_for_a_thread_that_shuts_down,
     ),
     ("blocked calls are woken", blocked_calls_are_woken),
+    ("changes are woken", changes_are_woken),
     ("unregister during a poll", unregister_during_a_poll),
     ("wake-ups are not lost", wakeups_are_not_lost),
 ];

@@ -1,10 +1,10 @@
 //! The shutdown table of the contract's section 4, with real threads.
 
 use super::*;
-use crate::Status;
 use crate::client::worker;
 use crate::platform::unwaited;
 use crate::sync::{Deadline, lock};
+use crate::{Error, Status};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -205,6 +205,69 @@ fn a_blocked_poll_is_woken() {
         assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
         assert_eq!(polling.join().unwrap().unwrap_err().status, Status::Closed);
     });
+}
+
+fn assert_closed_by_a_shutdown(
+    client: &Client,
+    change: impl FnOnce() -> Result<Status, Error> + Send,
+) {
+    std::thread::scope(|scope| {
+        let changing = scope.spawn(change);
+        while !client.core.life.hub.is_changing() {
+            std::thread::yield_now();
+        }
+        let shutdown = client.shutdown(Duration::from_millis(100));
+        assert_eq!(shutdown.unwrap_err().status, Status::Timeout);
+        assert_eq!(changing.join().unwrap().unwrap_err().status, Status::Closed);
+    });
+}
+
+#[test]
+fn who_waits_for_a_callback_is_woken() {
+    for replace in [false, true] {
+        let world = World::new();
+        let client = world.client();
+        let (inside, gate) = (Arc::new(Signal::default()), Arc::new(Signal::default()));
+        let (entered, open) = (inside.clone(), gate.clone());
+        let slow = Acting(move |_: &Event| {
+            entered.give();
+            open.wait();
+        });
+        client.register(Arc::new(slow)).unwrap();
+        client.activate("CODE-0001").unwrap();
+        inside.wait();
+        let late = Arc::new(Collected::default());
+        assert_closed_by_a_shutdown(&client, || match replace {
+            true => client.register(late.clone()),
+            false => client.unregister(),
+        });
+        gate.give();
+        assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
+        // It has failed, so it is its caller's.
+        assert_eq!(late.retired.load(Ordering::SeqCst), 0);
+    }
+}
+
+#[test]
+fn who_waits_for_a_wake_up_is_woken() {
+    let world = World::new().with_text(50, "poll");
+    let client = world.client();
+    let (inside, gate) = (Arc::new(Signal::default()), Arc::new(Signal::default()));
+    let (entered, open) = (inside.clone(), gate.clone());
+    let slow = move || {
+        entered.give();
+        open.wait();
+    };
+    client.set_wake(Some(Arc::new(slow))).unwrap();
+    std::thread::scope(|scope| {
+        // Its answer waits for the worker, which is inside the wake-up.
+        let activating = scope.spawn(|| client.activate("CODE-0001"));
+        inside.wait();
+        assert_closed_by_a_shutdown(&client, || client.set_wake(None));
+        gate.give();
+        let _ = activating.join().unwrap();
+    });
+    assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
 }
 
 #[test]
