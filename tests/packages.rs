@@ -164,15 +164,18 @@ fn a_package_holds_the_files_and_the_licences_that_it_should() {
     );
 }
 
-/// In another folder as well; trying that takes a second build of all dependencies, which CI has no time for.
+/// The target whose libraries rustc builds with parts of random names. In another folder the bytes are the same as well, for
+/// every target; trying that takes half an hour.
 #[test]
 fn a_package_is_reproducible() {
-    for sdk in [sdk::linux(), sdk::windows_x64(), sdk::windows_x86()] {
-        let Some(sdk) = sdk else { return };
-        let first = std::fs::read(&sdk.archive).unwrap();
-        let again = std::fs::read(sdk.build_again()).unwrap();
-        assert!(first == again, "{}", sdk.name());
-    }
+    let Some(sdk) = sdk::windows_x64() else {
+        return;
+    };
+    let first = std::fs::read(&sdk.archive).unwrap();
+    let library = sdk.built();
+    let again = std::fs::read(sdk.build_again()).unwrap();
+    assert_ne!(library, sdk.built(), "it was not built again");
+    assert!(first == again, "{}", sdk.name());
 }
 
 #[test]

@@ -100,16 +100,25 @@ impl Sdk {
 
     /// A second archive, of libraries that are built once more. What they depend on is not: that takes minutes.
     pub fn build_again(&self) -> PathBuf {
+        let target = target_dir().join("library").join(self.target);
+        let known = target.join("release/.fingerprint");
         let alone = alone();
-        let mut clean = Command::new(env!("CARGO"));
-        clean
-            .args(["clean", "--quiet", "--release", "--package", "iscdesk"])
-            .args(["--target", self.target, "--target-dir"])
-            .arg(target_dir().join("library"))
-            .current_dir(cc::root());
-        mingw::tool(&mut clean);
+        // By `cargo clean` the build script would go as well, and with it the libraries of all targets.
+        for entry in known.read_dir().unwrap() {
+            let folder = entry.unwrap().path();
+            if folder.join("lib-iscdesk").exists() {
+                std::fs::remove_dir_all(folder).unwrap();
+            }
+        }
         drop(alone);
         pack(self.arguments, &fresh(&format!("again-{}", self.name())))
+    }
+
+    /// When its static library was built.
+    pub fn built(&self) -> std::time::SystemTime {
+        let target = target_dir().join("library").join(self.target);
+        let library = target.join("release/libiscdesk.a").metadata();
+        library.unwrap().modified().unwrap()
     }
 
     /// The folder that everything in the archive is in.
