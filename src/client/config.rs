@@ -29,7 +29,7 @@ use crate::license::{DayRule, Policy};
 use crate::marketplace::{Credentials, Endpoints, Proxy};
 use crate::store::{Location, Scope};
 use crate::text::Language;
-use crate::upgrade::Version;
+use crate::upgrade::{Keys, Version};
 use checks::Checks;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -116,6 +116,17 @@ impl Config {
         let config = read(&mut checks, warnings);
         checks.finish()?;
         Ok(config)
+    }
+
+    /// The version of the program that runs.
+    pub fn installed(&self) -> Result<Version, Error> {
+        let version = self.identity.version.parse();
+        // Checked with the other options where a feed is set.
+        version.map_err(|error| Error::internal(format!("version: {error}")))
+    }
+
+    pub fn upgrade_keys(&self) -> Result<Keys, Error> {
+        Keys::parse(self.upgrade.public_keys.iter().map(String::as_str))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::license::suite::ExpiryNotice;
 use crate::license::verdict::Judged;
 use crate::license::{ClockFacts, Suite, Verdict};
 use crate::store::{Loaded, Lock, Note, Origin, Stamp};
-use crate::sync::lock;
+use crate::sync::{MutexGuard, lock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -154,10 +154,7 @@ impl Core {
             ledger.suite.clock = clock;
             return;
         }
-        self.publish(&ledger);
-        let changes = self.changes(&mut ledger);
-        drop(ledger);
-        self.tell(changes);
+        self.publish_and_tell(ledger);
     }
 
     /// Takes up what went wrong in the background. Written for its own sake at most once an hour.
@@ -231,12 +228,17 @@ impl Core {
             }
             None => ledger.unsaved = true,
         }
+        let saved = (ledger.suite.clone(), ledger.stamp.clone());
+        self.publish_and_tell(ledger);
+        saved
+    }
+
+    /// After every change here. Tells with no lock held.
+    fn publish_and_tell(&self, mut ledger: MutexGuard<'_, Ledger>) {
         self.publish(&ledger);
         let changes = self.changes(&mut ledger);
-        let saved = (ledger.suite.clone(), ledger.stamp.clone());
         drop(ledger);
         self.tell(changes);
-        saved
     }
 
     async fn write_lock(&self) -> Result<Lock, Error> {

@@ -8,7 +8,7 @@ use crate::upgrade::fetch::fetch;
 use crate::upgrade::rules::{self, Decision};
 use crate::upgrade::signature::PackageSignature;
 use crate::upgrade::staging::SignedFeed;
-use crate::upgrade::{Feed, Keys, UpgradeFacts, Version, this_platform};
+use crate::upgrade::{Feed, UpgradeFacts, this_platform};
 use crate::{Error, Status};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -66,18 +66,16 @@ fn judge_signed(
     known: &UpgradeFacts,
     facts: &mut FeedFacts,
 ) -> Result<&'static str, Error> {
-    let keys = Keys::parse(config.upgrade.public_keys.iter().map(String::as_str))?;
-    keys.verify_feed(&signed.feed, &signed.signature)?;
+    config
+        .upgrade_keys()?
+        .verify_feed(&signed.feed, &signed.signature)?;
     facts.verified = true;
     let feed = Feed::parse(&signed.feed)?;
     facts.version = Some(feed.version.to_string());
     facts.published = Some(feed.pub_date);
     facts.forced = Some(feed.forced);
     facts.has_package = Some(feed.platforms.contains_key(&facts.platform));
-    let installed: Version = config.identity.version.parse().map_err(|error| {
-        // Checked with the other options where a feed is set.
-        Error::internal(format!("version: {error}"))
-    })?;
+    let installed = config.installed()?;
     Ok(
         match rules::decide(&feed, &installed, &facts.platform, known) {
             Decision::UpToDate => "up_to_date",

@@ -19,7 +19,6 @@ use crate::marketplace::trust::{Trust, Witness};
 use crate::marketplace::{
     Endpoint, ReqwestTransport, ThreadsAlive, TransportConfig, query_path, roots, user_agent,
 };
-use crate::upgrade::url;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -152,7 +151,7 @@ fn targets(config: &Config, ways: &Ways) -> Vec<Target> {
     let fallback = config.endpoints.fallback.as_ref();
     targets.extend(fallback.map(|endpoint| asked("fallback", endpoint)));
     targets.extend(config.upgrade.feed.as_ref().and_then(|feed| {
-        let endpoint = url::server(feed)?;
+        let endpoint = Endpoint::of_url(feed)?;
         let url = feed.clone();
         Some(Target {
             url,

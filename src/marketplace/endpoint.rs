@@ -22,6 +22,13 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The server of a whole URL: scheme, host and port.
+    pub fn of_url(url: &str) -> Option<Endpoint> {
+        let host = url.find("://")? + 3;
+        let end = url[host..].find(['/', '?', '#']);
+        Endpoint::parse(&url[..end.map_or(url.len(), |end| host + end)]).ok()
+    }
+
     pub fn parse(text: &str) -> Result<Endpoint, Error> {
         let (plain, rest) = split_scheme(text).ok_or_else(|| bad("must begin with https://"))?;
         if rest.contains(['@', '?', '#']) {
@@ -227,6 +234,15 @@ mod tests {
     use proptest::prelude::*;
 
     const ACTIVATE: &str = "/api/v1/license/activate";
+
+    #[test]
+    fn the_server_of_a_url_is_found() {
+        let server = |url| Endpoint::of_url(url).map(|server| server.to_string());
+        let expected = Some("https://dl.test:8443".to_owned());
+        assert_eq!(server("https://dl.test:8443/a+b/feed.json"), expected);
+        let expected = Some("http://[::1]:80".replace(":80", ""));
+        assert_eq!(server("http://[::1]:80/x"), expected);
+    }
 
     #[test]
     fn accepted_endpoints() {

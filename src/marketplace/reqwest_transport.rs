@@ -139,7 +139,7 @@ impl ReqwestTransport {
         if !scheme.eq_ignore_ascii_case("https") {
             return Ok(direct());
         }
-        let made = match (&self.proxy, host_of(url)) {
+        let made = match (&self.proxy, Endpoint::of_url(url)) {
             (Proxy::Direct, _) => return Ok(direct()),
             (Proxy::Http(proxy), _) => maker.by(proxy).map(|client| (client, Some(proxy.clone()))),
             (Proxy::System, None) => maker.by_library().map(|client| (client, None)),
@@ -163,7 +163,7 @@ impl ReqwestTransport {
         proxy: &HttpProxy,
         url: &str,
     ) -> TransportError {
-        let Some(endpoint) = host_of(url) else {
+        let Some(endpoint) = Endpoint::of_url(url) else {
             return error;
         };
         let (name, port) = endpoint.name_and_port();
@@ -209,16 +209,9 @@ impl Maker {
 /// How texts name it.
 fn road(url: &str, proxy: Option<&HttpProxy>) -> Road {
     Road {
-        host: host_of(url).map_or("the host".into(), |endpoint| endpoint.host()),
+        host: Endpoint::of_url(url).map_or("the host".into(), |endpoint| endpoint.host()),
         proxy: proxy.map(HttpProxy::host),
     }
-}
-
-/// Scheme, host and port.
-fn host_of(url: &str) -> Option<Endpoint> {
-    let host = url.find("://")? + 3;
-    let end = url[host..].find(['/', '?', '#']);
-    Endpoint::parse(&url[..end.map_or(url.len(), |end| host + end)]).ok()
 }
 
 impl Transport for ReqwestTransport {

@@ -1,8 +1,9 @@
 //! What a server's certificate is checked against: the system's roots and those of the CA file.
 //!
-//! Windows and macOS verify by themselves, on threads of their own: see [`super::apart`]. Elsewhere the distribution's bundle is read from the places where
-//! distributions keep it, not through the crates that look for it by `SSL_CERT_FILE` and `SSL_CERT_DIR`: an environment
-//! variable must not decide whom a licence client trusts. There is no way to switch verification off.
+//! Windows and macOS verify by themselves, on threads of their own: see [`super::apart`]. Elsewhere the distribution's bundle
+//! is read from the places where distributions keep it, not through the crates that look for it by `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR`: an environment variable must not decide whom a licence client trusts. There is no way to switch
+//! verification off.
 
 #[cfg(any(windows, target_vendor = "apple"))]
 use super::apart::Apart;

@@ -40,16 +40,12 @@ pub async fn run<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, NoAnswer> {
-    if threads.count() >= MOST {
-        return Err(NoAnswer::TooMany);
-    }
     let (sender, receiver) = oneshot::channel();
     let answer = move |made| {
         // Nobody listens any more where the caller has gone.
         let _ = sender.send(made);
     };
-    let spawned = threads.spawn(name, work, answer);
-    spawned.map_err(NoAnswer::NoThread)?;
+    threads.spawn(name, work, answer)?;
     receiver.await.map_err(|_| NoAnswer::BrokeOff)
 }
 
@@ -61,17 +57,13 @@ pub fn run_held<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, LetGo> {
-    if threads.count() >= MOST {
-        return Err(LetGo::NoAnswer(NoAnswer::TooMany));
-    }
     let slot = Arc::new(Mutex::new(None));
     let answer = {
         let slot = slot.clone();
         move |made| *lock(&slot) = Some(made)
     };
-    let stage = threads
-        .spawn(name, work, answer)
-        .map_err(|error| LetGo::NoAnswer(NoAnswer::NoThread(error)))?;
+    let stage = threads.spawn(name, work, answer);
+    let stage = stage.map_err(LetGo::NoAnswer)?;
     let ended = threads.wait_for_end(&stage, &Deadline::after(patience));
     let made = lock(&slot).take();
     match made {
@@ -171,7 +163,10 @@ impl ThreadsAlive {
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
         answer: impl FnOnce(T) + Send + 'static,
-    ) -> io::Result<SharedStage> {
+    ) -> Result<SharedStage, NoAnswer> {
+        if self.count() >= MOST {
+            return Err(NoAnswer::TooMany);
+        }
         let stage = SharedStage::default();
         let (inner, own) = (self.0.clone(), stage.clone());
         let run = move || {
@@ -182,11 +177,11 @@ impl ThreadsAlive {
             answer(made);
         };
         // The loader is asked before our lock is taken: whoever shuts down in `DllMain` takes them the other way round.
-        let prepared = thread::prepare(name, || (), run)?;
+        let prepared = thread::prepare(name, || (), run).map_err(NoAnswer::NoThread)?;
         // Locked until the thread is in the list: it may end at once.
         let mut started = lock(&self.0.started);
         join_ended(&mut started);
-        let thread = prepared.start()?;
+        let thread = prepared.start().map_err(NoAnswer::NoThread)?;
         started.push(Started {
             thread,
             stage: stage.clone(),

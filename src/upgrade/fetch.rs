@@ -3,9 +3,8 @@
 
 use super::feed;
 use super::staging::SignedFeed;
-use super::url;
-use crate::marketplace::Transport;
 use crate::marketplace::transport::{Get, Opened, TransportError};
+use crate::marketplace::{Endpoint, Transport};
 use crate::{Cause, Error, Status};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -34,7 +33,7 @@ pub async fn fetch(
         })
     };
     fetched.await.map_err(|error: Error| Error {
-        host: url::server(feed).map(|server| server.host()),
+        host: Endpoint::of_url(feed).map(|server| server.host()),
         ..error
     })
 }

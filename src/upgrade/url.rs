@@ -29,25 +29,9 @@ pub fn check(text: &str, query: Query) -> Result<(), String> {
     Ok(())
 }
 
-/// The server of an address whose shape was checked.
-pub fn server(url: &str) -> Option<Endpoint> {
-    let (scheme, rest) = url.split_once("://")?;
-    let server = rest.split('/').next()?;
-    Endpoint::parse(&format!("{scheme}://{server}")).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_server_of_a_feed_is_found() {
-        let server = |url| server(url).map(|server| server.to_string());
-        let expected = Some("https://dl.test:8443".to_owned());
-        assert_eq!(server("https://dl.test:8443/a+b/feed.json"), expected);
-        let expected = Some("http://[::1]:80".replace(":80", ""));
-        assert_eq!(server("http://[::1]:80/x"), expected);
-    }
 
     #[test]
     fn https_or_loopback_and_a_file() {

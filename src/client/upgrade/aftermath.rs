@@ -23,7 +23,7 @@ impl Core {
     }
 
     pub(super) async fn take_up_upgrade(self: Arc<Core>) {
-        let (Ok(staging), Ok(installed)) = (self.staging(), self.installed()) else {
+        let (Ok(staging), Ok(installed)) = (self.staging(), self.config.installed()) else {
             return;
         };
         if staging.dir().exists() {

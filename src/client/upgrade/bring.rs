@@ -209,7 +209,7 @@ impl Core {
         let version = found.version();
         let size = found.offer.package.size;
         self.tell_progress(version.as_str(), Stage::Verifying, (size, size));
-        let keys = self.upgrade_keys()?;
+        let keys = self.config.upgrade_keys()?;
         let (package, platform) = (&found.offer.package, this_platform());
         let signature = PackageSignature::of(package, &found.feed, self.product(), &platform)?;
         let mut reading = keys.begin(&signature)?;

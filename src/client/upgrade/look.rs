@@ -10,7 +10,7 @@ use crate::upgrade::fetch::fetch;
 use crate::upgrade::rules::{self, Decision};
 use crate::upgrade::signature::PackageSignature;
 use crate::upgrade::staging::SignedFeed;
-use crate::upgrade::{Feed, Keys, this_platform};
+use crate::upgrade::{Feed, this_platform};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -74,7 +74,7 @@ impl Core {
         self.refresh();
         let platform = this_platform();
         let facts = lock(&self.ledger).suite.upgrade.clone();
-        let decision = rules::decide(&feed, &self.installed()?, &platform, &facts);
+        let decision = rules::decide(&feed, &self.config.installed()?, &platform, &facts);
         if let Decision::Refused(refusal) = decision {
             return Err(refusal.into());
         }
@@ -100,10 +100,6 @@ impl Core {
         &self.config.identity.product
     }
 
-    pub(super) fn upgrade_keys(&self) -> Result<Keys, Error> {
-        Keys::parse(self.config.upgrade.public_keys.iter().map(String::as_str))
-    }
-
     async fn remember_feed(&self, feed: &Feed) {
         let known = {
             let ledger = lock(&self.ledger);
@@ -126,8 +122,8 @@ impl Core {
         let transport = (self.surroundings.transport)(&self.config, &live, &self.lookups)?;
         let limit = self.config.timeouts.request;
         let signed = fetch(transport.as_ref(), url, limit).await?;
-        self.upgrade_keys()?
-            .verify_feed(&signed.feed, &signed.signature)?;
+        let keys = self.config.upgrade_keys()?;
+        keys.verify_feed(&signed.feed, &signed.signature)?;
         Ok((Feed::parse(&signed.feed)?, signed))
     }
 }

@@ -176,13 +176,6 @@ impl Core {
         feed.ok_or_else(|| Error::unsupported("no upgrade_feed is set"))
     }
 
-    /// The version of the program that runs.
-    fn installed(&self) -> Result<Version, Error> {
-        let version = self.config.identity.version.parse();
-        // Checked with the other options where a feed is set.
-        version.map_err(|error| Error::internal(format!("version: {error}")))
-    }
-
     fn staging(&self) -> Result<Staging, Error> {
         let state = self.store.file();
         let state = state.ok_or_else(|| {
