@@ -10,48 +10,16 @@ use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use std::sync::mpsc;
 
-/// A judge that says when it begins, and does not end before its other half goes.
-#[derive(Debug)]
-pub struct Stuck {
-    begun: mpsc::Sender<()>,
-    held: Mutex<mpsc::Receiver<()>>,
-    schemes: Vec<SignatureScheme>,
-}
+/// A judge whose verdict on certificates is a test's own.
+struct Acting<F>(F);
 
-/// The other half.
-pub struct Hold {
-    begins: mpsc::Receiver<()>,
-    _release: mpsc::Sender<()>,
-}
-
-impl Stuck {
-    pub fn new() -> (Arc<Stuck>, Hold) {
-        let (begun, begins) = mpsc::channel();
-        let (release, held) = mpsc::channel();
-        let provider = roots::provider();
-        let stuck = Stuck {
-            begun,
-            held: Mutex::new(held),
-            schemes: provider
-                .signature_verification_algorithms
-                .supported_schemes(),
-        };
-        let hold = Hold {
-            begins,
-            _release: release,
-        };
-        (Arc::new(stuck), hold)
+impl<F> std::fmt::Debug for Acting<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Acting")
     }
 }
 
-impl Hold {
-    pub fn wait_for_its_begin(&self) {
-        let begun = self.begins.recv_timeout(Duration::from_secs(60));
-        begun.expect("the judge is asked");
-    }
-}
-
-impl ServerCertVerifier for Stuck {
+impl<F: Fn() -> ServerCertVerified + Send + Sync> ServerCertVerifier for Acting<F> {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -60,9 +28,7 @@ impl ServerCertVerifier for Stuck {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let _ = self.begun.send(());
-        let _ = lock(&self.held).recv();
-        Ok(ServerCertVerified::assertion())
+        Ok((self.0)())
     }
 
     fn verify_tls12_signature(
@@ -84,7 +50,39 @@ impl ServerCertVerifier for Stuck {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
+        let provider = roots::provider();
+        let algorithms = &provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
+    }
+}
+
+/// Whoever holds this holds a judge.
+pub struct Hold {
+    begins: mpsc::Receiver<()>,
+    _release: mpsc::Sender<()>,
+}
+
+/// A judge that says when it begins, and does not end before its other half goes.
+pub fn stuck() -> (Arc<dyn ServerCertVerifier>, Hold) {
+    let (begun, begins) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let judge = Acting(move || {
+        let _ = begun.send(());
+        let _ = lock(&held).recv();
+        ServerCertVerified::assertion()
+    });
+    let hold = Hold {
+        begins,
+        _release: release,
+    };
+    (Arc::new(judge), hold)
+}
+
+impl Hold {
+    pub fn wait_for_its_begin(&self) {
+        let begun = self.begins.recv_timeout(Duration::from_secs(60));
+        begun.expect("the judge is asked");
     }
 }
 
@@ -132,56 +130,18 @@ async fn what_the_judge_says_counts() {
     assert!(threads.join_done(Duration::from_secs(20)));
 }
 
-#[derive(Debug)]
-struct Panicking(Arc<dyn ServerCertVerifier>);
-
-impl ServerCertVerifier for Panicking {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        panic!("on purpose")
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
 #[tokio::test]
 async fn who_was_not_judged_is_not_trusted() {
     let server = tls_server().await;
     let threads = ThreadsAlive::default();
-    let broken = judged_apart(Arc::new(Panicking(webpki(&server))), &threads);
+    let broken = judged_apart(Arc::new(Acting(|| panic!("on purpose"))), &threads);
     let refused = ask(&broken, &server).await.unwrap_err();
     assert_eq!(refused.kind, TransportErrorKind::Tls);
     assert!(refused.text.contains("broke off"), "{}", refused.text);
 
-    let (stuck, hold) = Stuck::new();
+    let (judge, hold) = stuck();
     threads.give_up();
-    let given_up = judged_apart(stuck, &threads);
+    let given_up = judged_apart(judge, &threads);
     let refused = ask(&given_up, &server).await.unwrap_err();
     assert_eq!(refused.kind, TransportErrorKind::Tls);
     assert!(refused.text.contains("shut down"), "{}", refused.text);

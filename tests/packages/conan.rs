@@ -5,24 +5,15 @@ use crate::{mingw, need};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-const LINUX: &str = "
-[settings]
-os=Linux
-arch=x86_64
-compiler=gcc
-compiler.version=12
-compiler.libcxx=libstdc++11
-build_type=Release
-";
-const MINGW: &str = r#"
-[settings]
-os=Windows
-arch=x86_64
-compiler=gcc
-compiler.version=12
-compiler.libcxx=libstdc++11
-build_type=Release
-[conf]
+/// A profile for a system; what its compilers are called, where that is not the usual.
+fn profile(system: &str, more: &str) -> String {
+    format!(
+        "[settings]\nos={system}\narch=x86_64\ncompiler=gcc\ncompiler.version=12\ncompiler.libcxx=libstdc++11\n\
+         build_type=Release\n{more}"
+    )
+}
+
+const MINGW: &str = r#"[conf]
 tools.build:compiler_executables={"c": "x86_64-w64-mingw32-gcc", "cpp": "x86_64-w64-mingw32-g++"}
 "#;
 
@@ -42,8 +33,8 @@ impl User {
         let folder = sdk::fresh(&format!("conan-{purpose}-{}", sdk.name()));
         let mut copy = Command::new("cp");
         mingw::tool(copy.arg("-r").arg(sdk.file(".")).arg(folder.join("sdk")));
-        std::fs::write(folder.join("linux"), LINUX).unwrap();
-        std::fs::write(folder.join("mingw"), MINGW).unwrap();
+        std::fs::write(folder.join("linux"), profile("Linux", "")).unwrap();
+        std::fs::write(folder.join("mingw"), profile("Windows", MINGW)).unwrap();
         Some(User { folder })
     }
 

@@ -25,12 +25,7 @@ const MAKING: Duration = Duration::from_secs(300);
 const NATIVE: [&str; 4] = ["-lws2_32", "-luserenv", "-lntdll", "-lbcrypt"];
 
 /// wine 8 has no bcryptprimitives.dll, which every Windows has; the only function of it that Rust's library asks for.
-const PRIMITIVES: &str = "\
-    #include <windows.h>\n\
-    #include <ntsecapi.h>\n\
-    __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {\n\
-        return RtlGenRandom(data, (ULONG)size);\n\
-    }\n";
+const PRIMITIVES: &str = include_str!("../../src/bin/iscdesk/demo/bcryptprimitives.c");
 
 /// Where Debian keeps wine without its frontend; it may also be in PATH.
 const WINES: [&str; 3] = ["/usr/lib/wine/wine64", "wine64", "wine"];

@@ -4,7 +4,7 @@
 use super::*;
 use crate::Status;
 use crate::client::worker;
-use crate::marketplace::apart::tests::{Stuck, judged_apart};
+use crate::marketplace::apart::tests::{judged_apart, stuck};
 use crate::marketplace::reqwest_transport::sockets::tls_server;
 use crate::sync::Deadline;
 use std::sync::mpsc;
@@ -33,7 +33,7 @@ fn serve(until: tokio::sync::oneshot::Receiver<()>) -> String {
 #[test]
 fn a_certificate_that_is_judged_slowly_does_not_hold_the_shutdown() {
     let (_running, until) = tokio::sync::oneshot::channel();
-    let (judge, hold) = Stuck::new();
+    let (judge, hold) = stuck();
     let endpoint = format!("https://{}", serve(until));
     let world = World::new().with_text(14, &endpoint);
     let surroundings = Surroundings {

@@ -15,13 +15,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Longest time to make a Windows; half a minute on a busy machine.
 const MAKING: Duration = Duration::from_secs(300);
 
-/// wine 8 has no bcryptprimitives.dll, which every Windows has; the only function of it that Rust's library asks for.
-const PRIMITIVES: &str = "\
-    #include <windows.h>\n\
-    #include <ntsecapi.h>\n\
-    __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {\n\
-        return RtlGenRandom(data, (ULONG)size);\n\
-    }\n";
+/// What wine lacks.
+const PRIMITIVES: &str = include_str!("bcryptprimitives.c");
 const INSTALLER: &str = include_str!("installer.c");
 
 pub struct Wine {

@@ -3,6 +3,15 @@
 
 use super::*;
 
+/// Shut down while the server is silent behind the first 4000 bytes.
+fn broken_off(shop: &Shop) -> Client {
+    shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
+    let (client, _events) = accepted(shop);
+    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
+    assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
+    client
+}
+
 #[test]
 fn a_download_that_breaks_is_resumed_where_it_stopped() {
     for fault in [Fault::StopAfter(4000), Fault::EndAfter(4000)] {
@@ -31,10 +40,7 @@ fn a_file_that_changed_or_a_server_without_ranges_begins_anew() {
         let shop = Shop::new();
         let release = Release::of("2.0.0");
         shop.publish(&release);
-        shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
-        let (client, _events) = accepted(&shop);
-        until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
-        client.shutdown(LONG).unwrap();
+        let client = broken_off(&shop);
         assert_eq!(part_bytes(&shop, &client), release.bytes[..4000]);
         match &second {
             Some(fault) => shop.files().spoil(PACKAGE, fault.clone()),
@@ -57,10 +63,7 @@ fn a_shutdown_cuts_the_download_and_loses_nothing() {
     let shop = Shop::new();
     let release = Release::of("2.0.0");
     shop.publish(&release);
-    shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
-    let (client, _events) = accepted(&shop);
-    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
-    assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
+    let client = broken_off(&shop);
     assert_eq!(part_bytes(&shop, &client), release.bytes[..4000]);
     assert_nothing_staged(&shop, &client);
     // The next start goes on by itself where the background may.
@@ -85,10 +88,7 @@ fn a_shutdown_cuts_the_download_and_loses_nothing() {
 fn without_the_background_a_broken_download_waits_for_the_next_look() {
     let shop = Shop::new();
     shop.publish(&Release::of("2.0.0"));
-    shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
-    let (client, _events) = accepted(&shop);
-    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
-    client.shutdown(LONG).unwrap();
+    broken_off(&shop);
     let asked = shop.files().asked.lock().unwrap().len();
     let (client, events) = shop.start();
     // Behind whatever the start has put there.
@@ -116,10 +116,7 @@ fn a_kill_between_any_two_steps_of_staging_is_made_good() {
     for step in steps {
         let shop = Shop::on(World::new().with(43, 1));
         shop.publish(&release);
-        shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
-        let (client, _events) = accepted(&shop);
-        until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
-        client.shutdown(LONG).unwrap();
+        let client = broken_off(&shop);
         step(&shop.staging(&client), &release);
         let (client, events) = shop.start();
         stage(&events, "staged");
@@ -133,10 +130,7 @@ fn a_part_that_was_spoilt_meanwhile_is_fetched_anew_once() {
     let shop = Shop::new();
     let release = Release::of("2.0.0");
     shop.publish(&release);
-    shop.files().spoil(PACKAGE, Fault::MuteAfter(4000));
-    let (client, _events) = accepted(&shop);
-    until(|| shop.files().muted.load(Ordering::SeqCst) == 1);
-    client.shutdown(LONG).unwrap();
+    let client = broken_off(&shop);
     std::fs::write(shop.staging(&client).part(&version("2.0.0")), [0; 4000]).unwrap();
     let (client, events) = shop.told();
     stage(&events, "staged");
