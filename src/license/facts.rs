@@ -324,8 +324,21 @@ mod tests {
             ..SOURCE
         });
         facts.usage_at = 9;
-        facts.arrange(false);
-        assert_eq!((facts.plain, facts.usage_at), (true, 9));
+        let grant = Grant {
+            expires_at: SOURCE.at + 1,
+            valid_from: 0,
+            granted_at: SOURCE.at,
+            imported_at: SOURCE.at,
+            here: true,
+            amount: -1,
+            features: Vec::new(),
+        };
+        facts.file = Some(grant.clone());
+        for requires_tls in [false, true] {
+            facts.arrange(requires_tls);
+            assert_eq!((facts.plain, facts.usage_at), (!requires_tls, 9));
+            assert_eq!(facts.file.as_ref(), Some(&grant));
+        }
     }
 
     #[test]

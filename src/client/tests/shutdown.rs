@@ -248,6 +248,56 @@ fn who_waits_for_a_callback_is_woken() {
     }
 }
 
+/// A poll goes on with the new receiver while the old one only waits to be retired: what runs cannot have failed.
+#[test]
+fn a_registration_that_is_called_already_has_not_failed() {
+    struct Slow(Signal, Signal, AtomicUsize);
+    impl Receiver<Event> for Slow {
+        fn receive(&self, _: &Event) {
+            self.0.give();
+            self.1.wait();
+        }
+        fn retire(&self) {
+            self.2.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let slow = || {
+        Arc::new(Slow(
+            Signal::default(),
+            Signal::default(),
+            AtomicUsize::new(0),
+        ))
+    };
+    let (old, new) = (slow(), slow());
+    let world = World::new().with_text(50, "poll");
+    world.market.set("CODE-0002", "NEW", T + 100 * DAY);
+    let client = world.client();
+    client.register(old.clone()).unwrap();
+    for code in ["CODE-0001", "CODE-0002"] {
+        client.activate(code).unwrap();
+    }
+    std::thread::scope(|scope| {
+        let polling = scope.spawn(|| client.poll(Duration::ZERO));
+        old.0.wait();
+        let replacing = scope.spawn(|| client.register(new.clone()));
+        while !client.core.life.hub.is_changing() {
+            std::thread::yield_now();
+        }
+        old.1.give();
+        new.0.wait();
+        client.shutdown(Duration::from_millis(100)).unwrap_err();
+        assert_eq!(
+            replacing.join().unwrap().unwrap_err().status,
+            Status::Timeout
+        );
+        new.1.give();
+        assert_eq!(polling.join().unwrap().unwrap_err().status, Status::Closed);
+    });
+    assert_eq!(client.shutdown(LONG), Ok(Status::Ok));
+    let retired = |one: &Slow| one.2.load(Ordering::SeqCst);
+    assert_eq!((retired(&old), retired(&new)), (1, 1));
+}
+
 #[test]
 fn who_waits_for_a_wake_up_is_woken() {
     let world = World::new().with_text(50, "poll");
